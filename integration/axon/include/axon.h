@@ -1,0 +1,205 @@
+/* axon: the Internet Computer on a desk.
+ *
+ * A network is a plain object: create canisters, install Wasm, send messages, move time, look at the
+ * state, drop it. No server, no port, no thread; many networks fit in a process; the same calls give
+ * the same results to the last instruction.
+ *
+ *     struct axon_network *net = axon_network_new(&(struct axon_config){.seed = "demo"});
+ *     struct ic_principal id = axon_create_canister(net, &user, NULL, AXON_CYCLES_DEFAULT);
+ *     axon_install(net, &out, &user, &id, AXON_INSTALL, wasm, arg);
+ *     axon_update(net, &out, &user, &id, "transfer", arg);
+ *
+ * Time is IC time in nanoseconds and moves only by axon_set_time. Messages run to quiescence inside
+ * axon_update, or one at a time with axon_submit and axon_step.
+ *
+ * Ownership: axon_outcome is filled by the network and released by the caller with
+ * axon_outcome_free (a zeroed one may be passed in again and again). Everything else that is
+ * returned by pointer belongs to the network and is valid until the next call on it.
+ *
+ * SPEC: IC interface specification; spec numbers below are those of docs/ic-semantics.md. */
+#ifndef AXON_H
+#define AXON_H
+
+#include "base/buf.h"
+#include "ic/bytes.h"
+#include "ic/principal.h"
+
+struct axon_network;
+
+/* ---- networks --------------------------------------------------------------------------------- */
+
+#define AXON_CYCLES_DEFAULT 100000000000000u /* 100 T, as provisional_create_canister_with_cycles */
+#define AXON_FIRST_CANISTER_DEFAULT 0x100000u
+
+struct axon_config {
+    const char *seed;           /* raw_rand: the n-th value is SHA-256("{seed}/{n}"); NULL: "axon" */
+    uint64_t time_ns;           /* 0: 2025-01-01T00:00:00Z */
+    uint64_t first_canister;    /* index of the first id handed out; 0: the default above */
+    bool free_cycles;           /* true: system subnet, nothing is charged */
+    bool skip_validation;       /* metering tests only */
+    uint64_t limit;             /* message instruction limit; 0: that of a system subnet */
+};
+
+/* axon_network_new makes an empty network; config may be NULL. Never NULL. */
+struct axon_network *axon_network_new(const struct axon_config *config);
+void axon_network_free(struct axon_network *net);
+
+uint64_t axon_time(const struct axon_network *net);
+/* Time never goes back: an earlier value is ignored. Due timers run at the next step. */
+void axon_set_time(struct axon_network *net, uint64_t time_ns);
+
+/* How data certificates are made (query calls, data_certificate_copy). The default writes the
+ * unsigned form of the recorded vectors: tree and 48 zero bytes. */
+typedef void axon_certify_fn(void *context, struct axon_network *net,
+                             const struct ic_principal *canister, struct axon_buf *out);
+void axon_set_certifier(struct axon_network *net, axon_certify_fn *fn, void *context);
+
+/* ---- messages --------------------------------------------------------------------------------- */
+
+/* SPEC 14. */
+enum axon_reject_code {
+    AXON_REJECT_NONE = 0,
+    AXON_SYS_FATAL = 1,
+    AXON_SYS_TRANSIENT = 2,
+    AXON_DESTINATION_INVALID = 3,
+    AXON_CANISTER_REJECT = 4,
+    AXON_CANISTER_ERROR = 5,
+    AXON_SYS_UNKNOWN = 6,
+};
+
+enum axon_status {
+    AXON_STATUS_UNKNOWN,     /* no such message */
+    AXON_STATUS_RECEIVED,
+    AXON_STATUS_PROCESSING,
+    AXON_STATUS_REPLIED,
+    AXON_STATUS_REJECTED,
+};
+
+/* The answer to one call. */
+struct axon_outcome {
+    enum axon_status status;
+    struct axon_buf reply;               /* when REPLIED */
+    enum axon_reject_code reject_code;   /* when REJECTED */
+    char error_code[8];                  /* "IC0503" */
+    struct axon_buf reject_text;
+    bool refused;                        /* rejected before execution (inspect, unknown canister) */
+    uint64_t instructions;               /* used by the called canister, callbacks and pages included */
+};
+void axon_outcome_free(struct axon_outcome *o);
+
+/* axon_update sends an ingress update call and runs the network until it is quiet. The effective
+ * canister id is the callee; calls to the management canister name their target in the argument. */
+void axon_update(struct axon_network *net, struct axon_outcome *out,
+                 const struct ic_principal *sender, const struct ic_principal *canister,
+                 const char *method, struct ic_bytes arg);
+
+/* axon_query evaluates a query call on the current state; keeps nothing. */
+void axon_query(struct axon_network *net, struct axon_outcome *out,
+                const struct ic_principal *sender, const struct ic_principal *canister,
+                const char *method, struct ic_bytes arg);
+
+/* The same in steps. axon_submit checks as the ingress filter does (inspect_message included).
+ *   returns   a message id > 0 that axon_poll takes, or 0 when refused: *out says why */
+uint64_t axon_submit(struct axon_network *net, struct axon_outcome *out,
+                     const struct ic_principal *sender, const struct ic_principal *canister,
+                     const char *method, struct ic_bytes arg);
+/* axon_step executes the next message, timer or task. False when nothing is left to do now. */
+bool axon_step(struct axon_network *net);
+/* Steps until quiet; gives up after AXON_QUIET_STEPS_MAX steps and returns false. */
+#define AXON_QUIET_STEPS_MAX 1000000u
+bool axon_run_until_quiet(struct axon_network *net);
+/* axon_poll copies the state of a submitted message; false when the id is unknown. */
+bool axon_poll(struct axon_network *net, struct axon_outcome *out, uint64_t message_id);
+/* Forgets a finished message. */
+void axon_forget(struct axon_network *net, uint64_t message_id);
+
+/* ---- canisters -------------------------------------------------------------------------------- */
+
+enum axon_install_mode { AXON_INSTALL, AXON_REINSTALL, AXON_UPGRADE };
+
+/* axon_create_canister makes an empty canister controlled by controller.
+ *   at        its id, or NULL for the next free one. An id in use ends the program: a test bug */
+struct ic_principal axon_create_canister(struct axon_network *net,
+                                         const struct ic_principal *controller,
+                                         const struct ic_principal *at, uint64_t cycles);
+
+/* axon_install is install_code by sender; out as for an update (reply empty). instructions counts
+ * all hooks and leaves out compiling. */
+void axon_install(struct axon_network *net, struct axon_outcome *out,
+                  const struct ic_principal *sender, const struct ic_principal *canister,
+                  enum axon_install_mode mode, struct ic_bytes module, struct ic_bytes arg);
+
+/* What can be seen of a canister. Views are valid until the next call that changes the network. */
+struct axon_canister_info {
+    struct ic_principal id;
+    bool has_module;
+    uint8_t module_hash[32];
+    uint8_t certified_data[32];
+    size_t certified_data_size;
+    const struct ic_principal *controllers;
+    size_t controller_count;
+    uint64_t version;
+    uint64_t cycles_lo, cycles_hi;
+    uint64_t heap_bytes;
+    uint64_t stable_bytes;
+    enum { AXON_RUNNING = 1, AXON_STOPPING = 2, AXON_STOPPED = 3 } run_state;
+    size_t open_call_contexts;
+    uint64_t global_timer_ns;            /* 0: none */
+};
+
+/* Both return false when there is no such canister (or fewer). Order: bytes of the id. */
+IC_MUST_USE bool axon_canister_find(const struct axon_network *net, struct axon_canister_info *out,
+                                    const struct ic_principal *id);
+IC_MUST_USE bool axon_canister_at(const struct axon_network *net, struct axon_canister_info *out,
+                                  size_t index);
+
+/* Custom section icp:public NAME / icp:private NAME. False when absent. */
+IC_MUST_USE bool axon_canister_metadata(const struct axon_network *net,
+                                        const struct ic_principal *id, const char *name,
+                                        struct ic_bytes *content, bool *is_public);
+/* The index-th metadata section. False when there are fewer. */
+IC_MUST_USE bool axon_canister_metadata_at(const struct axon_network *net,
+                                           const struct ic_principal *id, size_t index,
+                                           struct ic_bytes *name, struct ic_bytes *content,
+                                           bool *is_public);
+/* True when the module exports the method in any of the three kinds. */
+bool axon_canister_has_method(const struct axon_network *net, const struct ic_principal *id,
+                              const char *method);
+
+/* Copies stable memory; false when the range is outside. */
+IC_MUST_USE bool axon_canister_stable_read(const struct axon_network *net,
+                                           const struct ic_principal *id, uint8_t *out,
+                                           uint64_t offset, uint64_t size);
+/* The canister log as text, one record a line. */
+void axon_canister_log(const struct axon_network *net, const struct ic_principal *id,
+                       struct axon_buf *out);
+
+/* ---- what tests look at ----------------------------------------------------------------------- */
+
+/* One execution, as the metering vectors list them. */
+struct axon_execution_record {
+    const char *kind;           /* "update", "reply_callback", "cleanup", "init", "timer", ... */
+    struct ic_principal canister;
+    uint64_t instructions;      /* heap pages included */
+    uint64_t wasm_instructions;
+    uint64_t heap_pages;
+    uint64_t stable_pages;
+    bool trapped;
+};
+/* Records since the last axon_records_clear; at most AXON_RECORDS_MAX are kept. */
+#define AXON_RECORDS_MAX 100000u
+const struct axon_execution_record *axon_records(const struct axon_network *net, size_t *count);
+void axon_records_clear(struct axon_network *net);
+
+/* Instruction limit of every later message, query and install; 0: the defaults again. */
+void axon_set_limit(struct axon_network *net, uint64_t instructions);
+
+/* A canister the host implements (test stubs, management on another subnet): called for every
+ * message to id. The handler fills reply, or sets a reject. */
+typedef void axon_stub_fn(void *context, struct axon_network *net,
+                          const struct ic_principal *sender, const char *method,
+                          struct ic_bytes arg, struct axon_outcome *out);
+void axon_set_stub(struct axon_network *net, const struct ic_principal *id, axon_stub_fn *fn,
+                   void *context);
+
+#endif

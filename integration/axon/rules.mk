@@ -1,0 +1,1 @@
+include $(wildcard integration/axon/*/rules.mk)

@@ -1,0 +1,1 @@
+include $(wildcard sdk-c/*/rules.mk)
