@@ -2,7 +2,8 @@
 # Each folder brings its own rules.mk; this file holds what they share.
 #
 # MODE chooses how host code is built: dev (gcc, the program that is used), asan (clang with
-# AddressSanitizer and UBSan), fuzz (the same with libFuzzer). Objects live in build/MODE.
+# AddressSanitizer and UBSan), fuzz (the same with libFuzzer), fuzzbug (fuzz with the planted bugs
+# that the fuzzers must find). Objects live in build/MODE.
 
 MODE  ?= dev
 BUILD := build
@@ -19,9 +20,11 @@ INCLUDES := -I. -Isdk-c/include -Isdk-c -Iintegration/axon/include -Iintegration
 CFLAGS_dev  := -O2 -g
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_fuzz := $(CFLAGS_asan) -fsanitize=fuzzer-no-link -DAXON_FUZZ
+CFLAGS_fuzzbug := $(CFLAGS_fuzz) -DAXON_PLANTED_BUG
 CC_dev  := gcc
 CC_asan := $(CLANG)
 CC_fuzz := $(CLANG)
+CC_fuzzbug := $(CLANG)
 HOSTCC   = $(CC_$(MODE))
 CFLAGS   = -std=c17 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS_$(MODE)) $(INCLUDES) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 LDFLAGS  = $(filter -fsanitize%,$(CFLAGS_$(MODE)))
@@ -66,7 +69,7 @@ include $(wildcard sdk-c/rules.mk ledger/rules.mk nns/rules.mk cycles/rules.mk)
 include $(wildcard canisters/*/rules.mk integration/*/rules.mk)
 
 # ---- what people type ------------------------------------------------------------------------------
-.PHONY: help setup all wasm run test unit fuzz bench lint clean axon
+.PHONY: help setup all wasm run test unit fuzzers axon-tests fuzz bench lint clean axon
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
@@ -89,6 +92,7 @@ test: $(BUILD)/axon $(WASM) ## pass all tests; the last line is "N passed, N fai
 
 unit: $(UNIT_TESTS) ## build the native unit tests of MODE
 fuzzers: $(FUZZ_TARGETS)
+axon-tests: $(filter $(O)/%,$(AXON_TESTS))
 
 fuzz: ## run each fuzz target for 1,000,000 executions
 	@$(MAKE) --no-print-directory MODE=fuzz fuzzers
