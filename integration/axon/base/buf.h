@@ -21,6 +21,8 @@ void *axon_realloc(void *old, size_t size);
 
 void axon_buf_free(struct axon_buf *b);
 void axon_buf_clear(struct axon_buf *b); /* size 0, memory kept */
+/* Makes room for more bytes at the end and returns where they go; size is the caller's to raise. */
+uint8_t *axon_buf_reserve(struct axon_buf *b, size_t more);
 void axon_buf_append(struct axon_buf *b, struct ic_bytes in);
 void axon_buf_append_byte(struct axon_buf *b, uint8_t byte);
 void axon_buf_append_text(struct axon_buf *b, const char *text);
@@ -35,7 +37,7 @@ const char *axon_buf_text(struct axon_buf *b);
 void axon_buf_append_hex(struct axon_buf *b, struct ic_bytes in);
 IC_MUST_USE bool axon_buf_append_from_hex(struct axon_buf *b, struct ic_bytes hex);
 
-/* Reads a whole file; false with errno set when it cannot be read. */
+/* Appends a whole file; false with errno set when it cannot be read. */
 IC_MUST_USE bool axon_buf_read_file(struct axon_buf *b, const char *path);
 
 #endif
