@@ -1,0 +1,1 @@
+AXON_TESTS += integration/clients/run.sh
