@@ -1,0 +1,1 @@
+$(eval $(call archive,axon_agent,$(addprefix integration/axon/agent/,identity.c)))
