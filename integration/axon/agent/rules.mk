@@ -1,1 +1,2 @@
-$(eval $(call archive,axon_agent,$(addprefix integration/axon/agent/,identity.c)))
+AGENT := integration/axon/agent
+$(eval $(call archive,axon_agent,$(addprefix $(AGENT)/,agent.c http.c pem.c verify.c)))
