@@ -19,7 +19,7 @@ apt_install() {
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing Debian packages: ${missing[*]}"
     as_root apt-get update -q >/dev/null
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
 }
 
 version_at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
@@ -47,7 +47,8 @@ build_deps() {
 }
 
 blst_bindings() {
-    cargo metadata --locked --format-version 1 --manifest-path integration/deps/Cargo.toml |
+    cargo metadata --locked --format-version 1 --filter-platform "$(rustc -vV | sed -n "s/^host: //p")" \
+        --manifest-path integration/deps/Cargo.toml |
         grep -o '"manifest_path":"[^"]*/blst-[^"]*Cargo.toml"' | head -n 1 | cut -d'"' -f4 |
         sed 's#Cargo.toml$#blst/bindings#'
 }
