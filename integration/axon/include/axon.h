@@ -9,8 +9,10 @@
  *     axon_install(net, &out, &user, &id, AXON_INSTALL, wasm, arg);
  *     axon_update(net, &out, &user, &id, "transfer", arg);
  *
- * Time is IC time in nanoseconds and moves only by axon_set_time. Messages run to quiescence inside
- * axon_update, or one at a time with axon_submit and axon_step.
+ * Time is IC time in nanoseconds and moves only by axon_set_time. Messages run first in, first out, to
+ * quiescence inside axon_update or one at a time with axon_submit and axon_step. Global timers become
+ * due when time moves: a timer set to "now" runs after the next axon_set_time to a later time, never
+ * inside the call that set it.
  *
  * Ownership: axon_outcome is filled by the network and released by the caller with
  * axon_outcome_free (a zeroed one may be passed in again and again). Everything else that is
@@ -35,9 +37,10 @@ struct axon_config {
     const char *seed;           /* raw_rand: the n-th value is SHA-256("{seed}/{n}"); NULL: "axon" */
     uint64_t time_ns;           /* 0: 2025-01-01T00:00:00Z */
     uint64_t first_canister;    /* index of the first id handed out; 0: the default above */
-    bool free_cycles;           /* true: system subnet, nothing is charged */
+    bool free_cycles;           /* true: system subnet and its limits, nothing is charged;
+                                 * false: application subnet of 13 nodes */
     bool skip_validation;       /* metering tests only */
-    uint64_t limit;             /* message instruction limit; 0: that of a system subnet */
+    uint64_t limit;             /* instruction limit of update messages; 0: as the IC has it */
 };
 
 /* axon_network_new makes an empty network; config may be NULL. Never NULL. */
@@ -45,8 +48,14 @@ struct axon_network *axon_network_new(const struct axon_config *config);
 void axon_network_free(struct axon_network *net);
 
 uint64_t axon_time(const struct axon_network *net);
-/* Time never goes back: an earlier value is ignored. Due timers run at the next step. */
+/* Time never goes back: an earlier value is ignored. A later one makes timers due (they run in the
+ * next steps), ends best-effort calls whose deadline has passed and bills storage. */
 void axon_set_time(struct axon_network *net, uint64_t time_ns);
+
+/* The root public key (DER) that canisters see; the network's subnet id is derived from it. Without
+ * this call the key is empty. */
+void axon_set_root_key(struct axon_network *net, struct ic_bytes der);
+struct ic_principal axon_subnet_id(const struct axon_network *net);
 
 /* How data certificates are made (query calls, data_certificate_copy). The default writes the
  * unsigned form of the recorded vectors: tree and 48 zero bytes. */
@@ -82,13 +91,19 @@ struct axon_outcome {
     enum axon_reject_code reject_code;   /* when REJECTED */
     char error_code[8];                  /* "IC0503" */
     struct axon_buf reject_text;
-    bool refused;                        /* rejected before execution (inspect, unknown canister) */
-    uint64_t instructions;               /* used by the called canister, callbacks and pages included */
+    bool refused;                        /* rejected before execution: inspect_message, no such
+                                          * canister, stopped, not a controller, ... */
+    /* Used by the called canister for this message and everything it led to, callbacks and heap
+     * pages included; inspect_message and timers are not. Of an axon_update whose canister calls
+     * itself for ever: what was used until axon_update gave up. */
+    uint64_t instructions;
 };
 void axon_outcome_free(struct axon_outcome *o);
 
-/* axon_update sends an ingress update call and runs the network until it is quiet. The effective
- * canister id is the callee; calls to the management canister name their target in the argument. */
+/* axon_update lets due timers run, sends an ingress update call and runs the network until it is
+ * quiet. The effective canister id is the callee; calls to the management canister name their target
+ * in the argument. status is PROCESSING when the call was not answered (a stub kept silent, a
+ * canister waits to be stopped, or it never ends). */
 void axon_update(struct axon_network *net, struct axon_outcome *out,
                  const struct ic_principal *sender, const struct ic_principal *canister,
                  const char *method, struct ic_bytes arg);
@@ -105,12 +120,16 @@ uint64_t axon_submit(struct axon_network *net, struct axon_outcome *out,
                      const char *method, struct ic_bytes arg);
 /* axon_step executes the next message, timer or task. False when nothing is left to do now. */
 bool axon_step(struct axon_network *net);
+/* Runs "canister_heartbeat" or "canister_global_timer" of a canister once, due or not, then until
+ * quiet. False when the canister has no such export or is not running. */
+bool axon_run_task(struct axon_network *net, const struct ic_principal *canister,
+                   const char *export_name);
 /* Steps until quiet; gives up after AXON_QUIET_STEPS_MAX steps and returns false. */
 #define AXON_QUIET_STEPS_MAX 1000000u
 bool axon_run_until_quiet(struct axon_network *net);
 /* axon_poll copies the state of a submitted message; false when the id is unknown. */
 bool axon_poll(struct axon_network *net, struct axon_outcome *out, uint64_t message_id);
-/* Forgets a finished message. */
+/* Forgets a message; when it is not finished yet its answer is dropped. */
 void axon_forget(struct axon_network *net, uint64_t message_id);
 
 /* ---- canisters -------------------------------------------------------------------------------- */
@@ -118,7 +137,8 @@ void axon_forget(struct axon_network *net, uint64_t message_id);
 enum axon_install_mode { AXON_INSTALL, AXON_REINSTALL, AXON_UPGRADE };
 
 /* axon_create_canister makes an empty canister controlled by controller.
- *   at        its id, or NULL for the next free one. An id in use ends the program: a test bug */
+ *   at        its id, or NULL for the next free one. An id in use ends the program: a test bug
+ *   cycles    AXON_CYCLES_DEFAULT or what you like */
 struct ic_principal axon_create_canister(struct axon_network *net,
                                          const struct ic_principal *controller,
                                          const struct ic_principal *at, uint64_t cycles);
@@ -178,7 +198,9 @@ void axon_canister_log(const struct axon_network *net, const struct ic_principal
 
 /* One execution, as the metering vectors list them. */
 struct axon_execution_record {
-    const char *kind;           /* "update", "reply_callback", "cleanup", "init", "timer", ... */
+    /* "start", "init", "pre_upgrade", "post_upgrade", "update", "query", "composite_query",
+     * "reply_callback", "reject_callback", "cleanup", "timer", "heartbeat", "inspect" */
+    const char *kind;
     struct ic_principal canister;
     uint64_t instructions;      /* heap pages included */
     uint64_t wasm_instructions;
@@ -195,7 +217,9 @@ void axon_records_clear(struct axon_network *net);
 void axon_set_limit(struct axon_network *net, uint64_t instructions);
 
 /* A canister the host implements (test stubs, management on another subnet): called for every
- * message to id. The handler fills reply, or sets a reject. */
+ * message to id. *out arrives as an empty reply (REPLIED); the handler fills reply, or sets status
+ * REJECTED with reject_code and reject_text, or PROCESSING to keep silent for ever. The canister is
+ * made when id is not in use. Attached cycles go back. */
 typedef void axon_stub_fn(void *context, struct axon_network *net,
                           const struct ic_principal *sender, const char *method,
                           struct ic_bytes arg, struct axon_outcome *out);

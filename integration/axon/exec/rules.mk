@@ -1,0 +1,7 @@
+# The execution environment: system API, messages, management canister. What a program that embeds
+# axon links, dependents first.
+AXON_LIBS := axon_exec axon_engine axon_wasm axon_base candid ic
+
+AXON_EXEC_SOURCES := $(wildcard integration/axon/exec/*.c integration/axon/ic0/*.c \
+                       integration/axon/mgmt/*.c)
+$(eval $(call archive,axon_exec,$(AXON_EXEC_SOURCES)))
