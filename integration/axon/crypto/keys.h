@@ -47,11 +47,6 @@ struct axon_key; /* a private key */
 struct axon_key *axon_key_from_secret(enum axon_key_scheme scheme,
                                       const uint8_t secret[AXON_KEY_SECRET_BYTES]);
 
-/* axon_key_from_pem reads an unencrypted private key: PKCS#8 ("PRIVATE KEY") or SEC1
- * ("EC PRIVATE KEY", with or without a parameters block before it) of any of the three schemes.
- *   returns   release with axon_key_free; NULL when it is anything else */
-struct axon_key *axon_key_from_pem(struct ic_bytes pem);
-
 void axon_key_free(struct axon_key *key); /* NULL is fine */
 
 /* axon_key_to_pem appends the PKCS#8 form, which openssl, dfx, icp and the JavaScript identities
