@@ -12,7 +12,7 @@ check() {
     [ -z "$bad" ] || { printf '%s\n' "$bad"; status=1; }
 }
 plain='<(stdint|stddef|stdbool|string)\.h>'
-kit='"ic/(account|arena|bytes|cell|checked|crc32|hex|leb|log|nat|principal|ring|sha2|stable|table|trap|assert|writer|buf|map)\.h"'
+kit='"ic/(account|arena|bytes|cell|checked|crc32|hex|leb|log|nat|principal|ring|sha2|stable|table|text|trap|assert|writer|buf|map)\.h"'
 check ledger "$plain|$kit|\"ledger/"
 check nns "$plain|$kit|\"nns/|\"ledger/types\.h\""
 check cycles "$plain|$kit|\"cycles/|\"ledger/types\.h\""

@@ -1,0 +1,35 @@
+#include "ledger/account.h"
+
+_Static_assert(LEDGER_ACCOUNT_BYTES == IC_ADDRESS_BYTES, "one form of address");
+_Static_assert(LEDGER_KEY_BYTES == IC_ACCOUNT_HASH_BYTES, "one form of hash");
+_Static_assert(LEDGER_CHECKSUM_BYTES + LEDGER_KEY_BYTES == LEDGER_ACCOUNT_BYTES, "no padding");
+
+struct ledger_account ledger_account_from_owner(const struct ic_principal *owner,
+                                                const struct ic_subaccount *subaccount)
+{
+    const struct ic_account_id id = ic_account_id_from_owner(owner, subaccount);
+    struct ledger_account account;
+    ic_account_id_to_address(account.address, &id);
+    return account;
+}
+
+enum ic_address_result ledger_account_from_address(struct ledger_account *out,
+                                                   struct ic_bytes address)
+{
+    struct ic_account_id id;
+    const enum ic_address_result result = ic_account_id_from_address(&id, address);
+    if (result == IC_ADDRESS_OK) {
+        memcpy(out->address, address.at, sizeof out->address);
+    }
+    return result;
+}
+
+enum ic_address_result ledger_account_from_hex(struct ledger_account *out, struct ic_bytes text)
+{
+    struct ic_account_id id;
+    const enum ic_address_result result = ic_account_id_from_hex(&id, text);
+    if (result == IC_ADDRESS_OK) {
+        ic_account_id_to_address(out->address, &id);
+    }
+    return result;
+}

@@ -1,0 +1,426 @@
+#include "ledger/block.h"
+
+#include "ic/sha2.h"
+#include "ledger/constants.h"
+#include "ledger/protobuf.h"
+
+/* A field that holds a message, as every field of a block does but the innermost. */
+#define MESSAGE(field) LEDGER_PB_TAG(field, LEDGER_PB_BYTES)
+
+enum {
+    BLOCK_PARENT_HASH = MESSAGE(1),
+    BLOCK_TIMESTAMP = MESSAGE(2),
+    BLOCK_TRANSACTION = MESSAGE(3),
+
+    TRANSACTION_BURN = MESSAGE(1),
+    TRANSACTION_MINT = MESSAGE(2),
+    TRANSACTION_SEND = MESSAGE(3),
+    TRANSACTION_MEMO = MESSAGE(4),
+    TRANSACTION_CREATED_AT_TIME = MESSAGE(6),
+    TRANSACTION_ICRC1_MEMO = MESSAGE(7),
+
+    BURN_FROM = MESSAGE(1),
+    BURN_AMOUNT = MESSAGE(3),
+    BURN_SPENDER = MESSAGE(4),
+
+    MINT_TO = MESSAGE(2),
+    MINT_AMOUNT = MESSAGE(3),
+
+    SEND_FROM = MESSAGE(1),
+    SEND_TO = MESSAGE(2),
+    SEND_AMOUNT = MESSAGE(3),
+    SEND_FEE = MESSAGE(4),
+    SEND_APPROVE = MESSAGE(5),
+    SEND_TRANSFER_FROM = MESSAGE(6),
+
+    APPROVE_ALLOWANCE = MESSAGE(1),
+    APPROVE_EXPIRES_AT = MESSAGE(2),
+    APPROVE_EXPECTED_ALLOWANCE = MESSAGE(3),
+
+    TRANSFER_FROM_SPENDER = MESSAGE(1),
+
+    ONLY_NUMBER = LEDGER_PB_TAG(1, LEDGER_PB_VARINT), // { 1: u64 }
+    ONLY_BYTES = MESSAGE(1),                          // { 1: bytes }
+};
+
+/* ---- encoding: each function writes its fields last to first ---------------------------------- */
+
+/* put_blob puts the message { 1: 32 bytes }: an account or a hash. */
+static void put_blob(struct ledger_pb_writer *w, uint8_t tag, const uint8_t bytes[32])
+{
+    w->at -= 36;
+    w->at[0] = tag;
+    w->at[1] = 34;
+    w->at[2] = ONLY_BYTES;
+    w->at[3] = 32;
+    memcpy(w->at + 4, bytes, 32);
+}
+
+static void put_account(struct ledger_pb_writer *w, uint8_t tag, const struct ledger_account *a)
+{
+    put_blob(w, tag, a->address);
+}
+
+static void put_opt_number(struct ledger_pb_writer *w, uint8_t tag, struct ledger_opt_u64 number)
+{
+    if (number.has) {
+        ledger_pb_put_number(w, tag, number.v);
+    }
+}
+
+static void put_burn(struct ledger_pb_writer *w, const struct ledger_operation *op)
+{
+    const uint8_t *end = w->at;
+    if (op->spender != NULL) {
+        put_account(w, BURN_SPENDER, op->spender);
+    }
+    ledger_pb_put_number(w, BURN_AMOUNT, op->amount.v);
+    put_account(w, BURN_FROM, op->from);
+    ledger_pb_close(w, TRANSACTION_BURN, end);
+}
+
+static void put_mint(struct ledger_pb_writer *w, const struct ledger_operation *op)
+{
+    const uint8_t *end = w->at;
+    ledger_pb_put_number(w, MINT_AMOUNT, op->amount.v);
+    put_account(w, MINT_TO, op->to);
+    ledger_pb_close(w, TRANSACTION_MINT, end);
+}
+
+static void put_transfer(struct ledger_pb_writer *w, const struct ledger_operation *op)
+{
+    const uint8_t *end = w->at;
+    if (op->spender != NULL) {
+        put_account(w, TRANSFER_FROM_SPENDER, op->spender);
+        ledger_pb_close(w, SEND_TRANSFER_FROM, end);
+    }
+    ledger_pb_put_number(w, SEND_FEE, op->fee.v);
+    ledger_pb_put_number(w, SEND_AMOUNT, op->amount.v);
+    put_account(w, SEND_TO, op->to);
+    put_account(w, SEND_FROM, op->from);
+    ledger_pb_close(w, TRANSACTION_SEND, end);
+}
+
+static void put_approve(struct ledger_pb_writer *w, const struct ledger_operation *op)
+{
+    const uint8_t *end = w->at;
+    put_opt_number(w, APPROVE_EXPECTED_ALLOWANCE, op->expected_allowance_e8s);
+    put_opt_number(w, APPROVE_EXPIRES_AT, op->expires_at_ns);
+    ledger_pb_put_number(w, APPROVE_ALLOWANCE, op->amount.v);
+    ledger_pb_close(w, SEND_APPROVE, end);
+    ledger_pb_put_number(w, SEND_FEE, op->fee.v);
+    ledger_pb_put_number(w, SEND_AMOUNT, 0); // nothing moves
+    put_account(w, SEND_TO, op->spender);
+    put_account(w, SEND_FROM, op->from);
+    ledger_pb_close(w, TRANSACTION_SEND, end);
+}
+
+static void put_operation(struct ledger_pb_writer *w, const struct ledger_operation *op)
+{
+    switch (op->kind) {
+    case LEDGER_BURN:
+        put_burn(w, op);
+        break;
+    case LEDGER_MINT:
+        put_mint(w, op);
+        break;
+    case LEDGER_TRANSFER:
+        put_transfer(w, op);
+        break;
+    case LEDGER_APPROVE:
+        put_approve(w, op);
+        break;
+    }
+}
+
+static void put_icrc1_memo(struct ledger_pb_writer *w, struct ic_bytes memo)
+{
+    const uint8_t *end = w->at;
+    if (memo.size != 0) {
+        ledger_pb_put_bytes(w, ONLY_BYTES, memo);
+    }
+    ledger_pb_close(w, TRANSACTION_ICRC1_MEMO, end);
+}
+
+static void put_transaction(struct ledger_pb_writer *w, const struct ledger_transaction *transaction)
+{
+    const uint8_t *end = w->at;
+    if (transaction->has_icrc1_memo) {
+        put_icrc1_memo(w, transaction->icrc1_memo);
+    }
+    put_opt_number(w, TRANSACTION_CREATED_AT_TIME, transaction->created_at_ns);
+    ledger_pb_put_number(w, TRANSACTION_MEMO, transaction->memo);
+    put_operation(w, &transaction->operation);
+    ledger_pb_close(w, BLOCK_TRANSACTION, end);
+}
+
+struct ic_bytes ledger_block_encode(uint8_t out[LEDGER_BLOCK_BYTES_MAX],
+                                    const struct ledger_block *block)
+{
+    uint8_t *const end = out + LEDGER_BLOCK_BYTES_MAX;
+    struct ledger_pb_writer w = {.at = end};
+    put_transaction(&w, &block->transaction);
+    ledger_pb_put_number(&w, BLOCK_TIMESTAMP, block->timestamp_ns);
+    if (block->parent_hash != NULL) {
+        put_blob(&w, BLOCK_PARENT_HASH, block->parent_hash->bytes);
+    }
+    return (struct ic_bytes){.at = w.at, .size = (size_t)(end - w.at)};
+}
+
+/* ---- decoding: each function merges the fields of one message into what is there ------------ */
+
+/* take_number reads { 1: u64 } into *value, which stays as it is when the field is absent. */
+static bool take_number(uint64_t *value, struct ic_bytes in)
+{
+    struct ledger_pb_field field;
+    enum ledger_pb_status status;
+    while ((status = ledger_pb_next(&field, &in)) == LEDGER_PB_FIELD) {
+        if (field.tag == ONLY_NUMBER) {
+            *value = field.number;
+        }
+    }
+    return status == LEDGER_PB_END;
+}
+
+static bool take_opt_number(struct ledger_opt_u64 *number, struct ic_bytes in)
+{
+    number->has = true;
+    return take_number(&number->v, in);
+}
+
+/* take_blob reads { 1: bytes } and demands that there are 32 in the end. */
+static bool take_blob(const uint8_t **blob, struct ic_bytes in)
+{
+    struct ic_bytes found = {0};
+    struct ledger_pb_field field;
+    enum ledger_pb_status status;
+    while ((status = ledger_pb_next(&field, &in)) == LEDGER_PB_FIELD) {
+        if (field.tag == ONLY_BYTES) {
+            found = field.bytes;
+        }
+    }
+    *blob = found.at;
+    return status == LEDGER_PB_END && found.size == 32;
+}
+
+static bool take_account(const struct ledger_account **account, struct ic_bytes in)
+{
+    const uint8_t *address;
+    if (!take_blob(&address, in)) {
+        return false;
+    }
+    *account = (const struct ledger_account *)address; // bytes alone: any alignment will do
+    return true;
+}
+
+static bool take_burn_field(struct ledger_operation *op, const struct ledger_pb_field *field)
+{
+    switch (field->tag) {
+    case BURN_FROM:
+        return take_account(&op->from, field->bytes);
+    case BURN_AMOUNT:
+        return take_number(&op->amount.v, field->bytes);
+    case BURN_SPENDER:
+        return take_account(&op->spender, field->bytes);
+    default:
+        return true;
+    }
+}
+
+static bool take_mint_field(struct ledger_operation *op, const struct ledger_pb_field *field)
+{
+    switch (field->tag) {
+    case MINT_TO:
+        return take_account(&op->to, field->bytes);
+    case MINT_AMOUNT:
+        return take_number(&op->amount.v, field->bytes);
+    default:
+        return true;
+    }
+}
+
+static bool take_approve_field(struct ledger_operation *op, const struct ledger_pb_field *field)
+{
+    switch (field->tag) {
+    case APPROVE_ALLOWANCE:
+        return take_number(&op->amount.v, field->bytes);
+    case APPROVE_EXPIRES_AT:
+        return take_opt_number(&op->expires_at_ns, field->bytes);
+    case APPROVE_EXPECTED_ALLOWANCE:
+        return take_opt_number(&op->expected_allowance_e8s, field->bytes);
+    default:
+        return true;
+    }
+}
+
+static bool take_transfer_from_field(struct ledger_operation *op,
+                                     const struct ledger_pb_field *field)
+{
+    return field->tag != TRANSFER_FROM_SPENDER || take_account(&op->spender, field->bytes);
+}
+
+typedef bool take_field(struct ledger_operation *op, const struct ledger_pb_field *field);
+
+static bool take_message(struct ledger_operation *op, struct ic_bytes in, take_field *take)
+{
+    struct ledger_pb_field field;
+    enum ledger_pb_status status;
+    while ((status = ledger_pb_next(&field, &in)) == LEDGER_PB_FIELD) {
+        if (!take(op, &field)) {
+            return false;
+        }
+    }
+    return status == LEDGER_PB_END;
+}
+
+static bool take_send_field(struct ledger_operation *op, const struct ledger_pb_field *field)
+{
+    switch (field->tag) {
+    case SEND_FROM:
+        return take_account(&op->from, field->bytes);
+    case SEND_TO:
+        return take_account(&op->to, field->bytes);
+    case SEND_AMOUNT:
+        return op->kind == LEDGER_APPROVE || take_number(&op->amount.v, field->bytes);
+    case SEND_FEE:
+        op->fee.v = 0;
+        return take_number(&op->fee.v, field->bytes);
+    case SEND_APPROVE:
+        op->kind = LEDGER_APPROVE;
+        op->amount.v = 0; // the allowance takes the place of what was sent
+        return take_message(op, field->bytes, take_approve_field);
+    case SEND_TRANSFER_FROM:
+        return take_message(op, field->bytes, take_transfer_from_field);
+    default:
+        return true;
+    }
+}
+
+static bool take_send(struct ledger_operation *op, struct ic_bytes in)
+{
+    op->fee.v = LEDGER_FEE_E8S_DEFAULT; // what an absent field means
+    if (!take_message(op, in, take_send_field)) {
+        return false;
+    }
+    if (op->kind == LEDGER_APPROVE) {
+        op->spender = op->to;
+        op->to = NULL;
+    }
+    return true;
+}
+
+static bool operation_is_complete(const struct ledger_operation *op)
+{
+    switch (op->kind) {
+    case LEDGER_BURN:
+        return op->from != NULL;
+    case LEDGER_MINT:
+        return op->to != NULL;
+    case LEDGER_TRANSFER:
+        return op->from != NULL && op->to != NULL;
+    case LEDGER_APPROVE:
+        return op->from != NULL && op->spender != NULL;
+    }
+    return false;
+}
+
+/* take_operation reads one arm of the oneof; a later arm replaces an earlier one. */
+static bool take_operation(struct ledger_operation *op, const struct ledger_pb_field *field)
+{
+    bool ok = false;
+    *op = (struct ledger_operation){0};
+    if (field->tag == TRANSACTION_BURN) {
+        op->kind = LEDGER_BURN;
+        ok = take_message(op, field->bytes, take_burn_field);
+    } else if (field->tag == TRANSACTION_MINT) {
+        op->kind = LEDGER_MINT;
+        ok = take_message(op, field->bytes, take_mint_field);
+    } else {
+        op->kind = LEDGER_TRANSFER;
+        ok = take_send(op, field->bytes);
+    }
+    return ok && operation_is_complete(op);
+}
+
+static bool take_icrc1_memo(struct ledger_transaction *transaction, struct ic_bytes in)
+{
+    struct ledger_pb_field field;
+    enum ledger_pb_status status;
+    transaction->has_icrc1_memo = true;
+    while ((status = ledger_pb_next(&field, &in)) == LEDGER_PB_FIELD) {
+        if (field.tag == ONLY_BYTES) {
+            transaction->icrc1_memo = field.bytes;
+        }
+    }
+    return status == LEDGER_PB_END;
+}
+
+static bool take_transaction_field(struct ledger_transaction *transaction,
+                                   const struct ledger_pb_field *field)
+{
+    switch (field->tag) {
+    case TRANSACTION_BURN:
+    case TRANSACTION_MINT:
+    case TRANSACTION_SEND:
+        return take_operation(&transaction->operation, field);
+    case TRANSACTION_MEMO:
+        return take_number(&transaction->memo, field->bytes);
+    case TRANSACTION_CREATED_AT_TIME:
+        return take_opt_number(&transaction->created_at_ns, field->bytes);
+    case TRANSACTION_ICRC1_MEMO:
+        return take_icrc1_memo(transaction, field->bytes);
+    default:
+        return true;
+    }
+}
+
+static bool take_transaction(struct ledger_transaction *transaction, struct ic_bytes in)
+{
+    struct ledger_pb_field field;
+    enum ledger_pb_status status;
+    while ((status = ledger_pb_next(&field, &in)) == LEDGER_PB_FIELD) {
+        if (!take_transaction_field(transaction, &field)) {
+            return false;
+        }
+    }
+    return status == LEDGER_PB_END;
+}
+
+static bool take_block_field(struct ledger_block *block, const struct ledger_pb_field *field)
+{
+    const uint8_t *hash;
+    switch (field->tag) {
+    case BLOCK_PARENT_HASH:
+        if (!take_blob(&hash, field->bytes)) {
+            return false;
+        }
+        block->parent_hash = (const struct ledger_hash *)hash;
+        return true;
+    case BLOCK_TIMESTAMP:
+        return take_number(&block->timestamp_ns, field->bytes);
+    case BLOCK_TRANSACTION:
+        return take_transaction(&block->transaction, field->bytes);
+    default:
+        return true;
+    }
+}
+
+bool ledger_block_decode(struct ledger_block *block, struct ic_bytes in)
+{
+    struct ledger_pb_field field;
+    enum ledger_pb_status status;
+    *block = (struct ledger_block){0};
+    while ((status = ledger_pb_next(&field, &in)) == LEDGER_PB_FIELD) {
+        if (!take_block_field(block, &field)) {
+            return false;
+        }
+    }
+    return status == LEDGER_PB_END && operation_is_complete(&block->transaction.operation);
+}
+
+struct ledger_hash ledger_block_hash(struct ic_bytes encoded)
+{
+    struct ledger_hash hash;
+    ic_sha256(hash.bytes, encoded);
+    return hash;
+}
