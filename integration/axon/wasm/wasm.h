@@ -3,8 +3,9 @@
  * Pure functions over bytes, fuzzed (fuzz_wasm.c): any input gives a module or a reason, never a
  * crash, and work is linear in the input. SPEC: ic-system 1 (module rules), 11.1-11.3 (metering).
  *
- * Trust boundary: after axon_wasm_parse and axon_wasm_validate succeed, every index in the module is
- * in range and every limit of SPEC 1.4 holds; type checking of function bodies is Wasmtime's. */
+ * Trust boundary: after axon_wasm_parse every function, type, global and table that the module names
+ * exists, so that what metering appends cannot repair a broken module; after axon_wasm_validate
+ * every limit of SPEC 1.4 holds. Type checking of function bodies is Wasmtime's. */
 #ifndef AXON_WASM_H
 #define AXON_WASM_H
 
@@ -48,12 +49,26 @@ IC_MUST_USE bool axon_wasm_validate(const struct axon_wasm *m,
 /* axon_wasm_instrument writes the module with metering injected (SPEC 11.1). The result exports, on
  * top of what the module had, the names below; the start section is dropped, its function exported. */
 #define AXON_EXPORT_COUNTER "axon:counter"   /* mutable i64: remaining instructions */
-#define AXON_EXPORT_EXHAUSTED "axon:exhausted" /* mutable i32: 1 when a check failed */
+#define AXON_EXPORT_EXHAUSTED "axon:exhausted" /* mutable i32: enum axon_wasm_exhausted */
+#define AXON_EXPORT_LIMIT "axon:limit"       /* mutable i64: what the counter began with */
+#define AXON_EXPORT_SLICE "axon:slice"       /* mutable i64: instructions of a slice, SPEC 11.4 */
 #define AXON_EXPORT_MEMORY "axon:memory"     /* memory 0, when there is one */
 #define AXON_EXPORT_TABLE "axon:table"       /* table 0, when there is one */
 #define AXON_EXPORT_START "axon:start"       /* the start function, when there is one */
 #define AXON_EXPORT_GLOBAL "axon:global:"    /* + decimal index: each mutable global of the module */
 void axon_wasm_instrument(const struct axon_wasm *m, struct axon_buf *out);
+
+/* Why the instrumented code stopped itself with `unreachable`. */
+enum axon_wasm_exhausted {
+    AXON_NOT_EXHAUSTED = 0,
+    AXON_LIMIT_EXHAUSTED = 1,      /* a checked charge made the counter negative */
+    AXON_SLICE_OVERRUN = 2,        /* one charge used up more than the slice after this one */
+};
+
+/* True when a charge that brings the instructions executed from `before` to `after` leaves nothing
+ * of the slice that would follow, and the current slice is not the last one. SPEC 11.4. Slices end
+ * at the multiples of slice: an overrun shortens the next one. */
+bool axon_wasm_overruns_slice(uint64_t before, uint64_t after, uint64_t slice, uint64_t limit);
 
 size_t axon_wasm_method_count(const struct axon_wasm *m);
 const struct axon_wasm_method *axon_wasm_method_at(const struct axon_wasm *m, size_t index);
@@ -62,6 +77,8 @@ const struct axon_wasm_metadata *axon_wasm_metadata_at(const struct axon_wasm *m
 /* Exported functions by exact name, e.g. "canister_heartbeat". */
 bool axon_wasm_has_function(const struct axon_wasm *m, struct ic_bytes export_name);
 bool axon_wasm_has_start(const struct axon_wasm *m);
+/* True when data.drop or elem.drop occurs: segments come back with the next message. */
+bool axon_wasm_drops_segments(const struct axon_wasm *m);
 uint64_t axon_wasm_instruction_count(const struct axon_wasm *m);
 
 #endif
