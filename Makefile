@@ -15,7 +15,7 @@ include scripts/toolchain.mk
 # ---- host builds ---------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wdate-time -Werror
-INCLUDES := -I. -Isdk-c/include -Isdk-c -Iintegration/axon/include -Iintegration/axon -I$(BUILD)/gen \
+INCLUDES := -I. -Iintegration -Isdk-c/include -Isdk-c -Iintegration/axon/include -Iintegration/axon -I$(BUILD)/gen \
             -isystem $(DEPS)/include
 CFLAGS_dev  := -O2 -g
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
