@@ -14,11 +14,11 @@
  *
  *     0   4         next block of the chain, number + 1; 0 = none
  *     4   4         0
- *     8   n         tags: 0 = free, else 1 + key[0] % 255
+ *     8   n         tags: 0 = free, else key[0], or 1 when that is 0
  *     8+n n*(k+v)   entries of k key bytes and v value bytes, n = (block - 8) / (1 + k + v)
  *
- * Which bucket: h = the u64 at key + 1 (little-endian), bucket h % 2^(level + 1), or h % 2^level when
- * that one does not exist yet.
+ * Which bucket: h = the u32 at key + 1 (little-endian); bucket h % 2^(level + 1), or h % 2^level when
+ * that one does not exist yet, where 2^level <= buckets < 2^(level + 1).
  * Head slot of id: 0 u64 entries, 8 u32 buckets, 12 u32 overflow blocks ever made, 16 u32 first free
  * overflow block (+ 1), 20 u32 overflow blocks in use. */
 #ifndef IC_TABLE_H
@@ -28,7 +28,7 @@
 
 #define IC_TABLE_BUCKET_BYTES    4096u
 #define IC_TABLE_MORE_BYTES      512u
-#define IC_TABLE_KEY_BYTES_MIN   9u
+#define IC_TABLE_KEY_BYTES_MIN   5u
 #define IC_TABLE_ENTRY_BYTES_MAX 128u /* key + value: an overflow block holds at least three */
 
 struct ic_table {
@@ -48,11 +48,13 @@ struct ic_table {
 
 /* Where an entry stands. Valid until the next insert or remove of the table. */
 struct ic_table_slot {
-    uint64_t address; /* of the entry in stable memory */
-    uint64_t tag;     /* of its tag */
+    uint64_t entry;    /* where the entry stands in stable memory */
+    uint64_t tag;      /* its tag */
+    uint64_t previous; /* the block before its block in the chain, when that is an overflow block */
+    uint32_t block;    /* number + 1 of its overflow block; 0 = it stands in the bucket itself */
 };
 
-/* ic_table_open makes or finds a table; key_bytes 9.., key + value <= IC_TABLE_ENTRY_BYTES_MAX. It
+/* ic_table_open makes or finds a table; key_bytes 5.., key + value <= IC_TABLE_ENTRY_BYTES_MAX. It
  * takes the region ids id and id + 1. */
 void ic_table_open(struct ic_table *table, struct ic_store *store, uint32_t region_id,
                    uint32_t key_bytes, uint32_t value_bytes);

@@ -1,0 +1,586 @@
+#include "ic/table.h"
+
+#include "ic/buf.h"
+#include "ic/trap.h"
+
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
+
+#define PREFIX_BYTES 8u /* of a block: link to the next, reserved */
+#define HEAD_BYTES   24u
+#define TAG_FREE     0u
+#define LANES        16u /* tags that are compared at a time */
+
+/* Tags of the fullest block: entries of the smallest key and no value. */
+#define TAGS_MAX ((IC_TABLE_BUCKET_BYTES - PREFIX_BYTES) / (1 + IC_TABLE_KEY_BYTES_MIN))
+
+/* A bucket is split off for each LOAD_PERCENT of a bucket's room. Higher wastes less memory, lower
+ * has fewer overflow blocks: at 80 an entry of 36 bytes takes 45 to 49 bytes. */
+#define LOAD_PERCENT 80u
+
+_Static_assert((IC_TABLE_MORE_BYTES - PREFIX_BYTES) / (1 + IC_TABLE_ENTRY_BYTES_MAX) >= 3,
+               "an overflow block holds at least three entries");
+_Static_assert(IC_STABLE_PAGE_BYTES % IC_TABLE_BUCKET_BYTES == 0 &&
+                   IC_STABLE_PAGE_BYTES % IC_TABLE_MORE_BYTES == 0,
+               "a block never crosses extents");
+
+static _Noreturn void trap_damaged(void)
+{
+    IC_TRAP("stable table: the structure is damaged");
+}
+
+/* ---- head ------------------------------------------------------------------------------------------ */
+
+static void head_save(const struct ic_table *table)
+{
+    uint8_t head[HEAD_BYTES];
+    ic_store_u64_le(head, table->count);
+    ic_store_u32_le(head + 8, table->bucket_count);
+    ic_store_u32_le(head + 12, table->more_count);
+    ic_store_u32_le(head + 16, table->more_free);
+    ic_store_u32_le(head + 20, table->more_used);
+    ic_region_head_write(table->buckets, 0, head, sizeof head);
+}
+
+static void buckets_reserve(struct ic_table *table, uint32_t bucket_count)
+{
+    if (!ic_region_reserve(table->store, table->buckets,
+                           (uint64_t)bucket_count * IC_TABLE_BUCKET_BYTES)) {
+        IC_TRAP("stable table: stable memory cannot grow");
+    }
+}
+
+void ic_table_open(struct ic_table *table, struct ic_store *store, uint32_t region_id,
+                   uint32_t key_bytes, uint32_t value_bytes)
+{
+    ic_assert(key_bytes >= IC_TABLE_KEY_BYTES_MIN && key_bytes <= IC_TABLE_ENTRY_BYTES_MAX);
+    ic_assert(value_bytes <= IC_TABLE_ENTRY_BYTES_MAX - key_bytes);
+    bool is_new = false;
+    uint32_t entry_bytes = 1 + key_bytes + value_bytes;
+    uint32_t shape = key_bytes << 16 | value_bytes;
+    *table = (struct ic_table){.store = store, .key_bytes = key_bytes, .value_bytes = value_bytes};
+    table->bucket_entries = (IC_TABLE_BUCKET_BYTES - PREFIX_BYTES) / entry_bytes;
+    table->more_entries = (IC_TABLE_MORE_BYTES - PREFIX_BYTES) / entry_bytes;
+    table->buckets = ic_store_region(store, &is_new, region_id, IC_REGION_TABLE, shape);
+    table->more = ic_store_region(store, NULL, region_id + 1, IC_REGION_TABLE_MORE, shape);
+    if (is_new) {
+        table->bucket_count = 1;
+        buckets_reserve(table, 1);
+        head_save(table);
+        return;
+    }
+    uint8_t head[HEAD_BYTES];
+    ic_region_head_read(table->buckets, head, 0, sizeof head);
+    table->count = ic_load_u64_le(head);
+    table->bucket_count = ic_load_u32_le(head + 8);
+    table->more_count = ic_load_u32_le(head + 12);
+    table->more_free = ic_load_u32_le(head + 16);
+    table->more_used = ic_load_u32_le(head + 20);
+    if (table->bucket_count == 0 ||
+        (uint64_t)table->bucket_count * IC_TABLE_BUCKET_BYTES > table->buckets->bytes ||
+        (uint64_t)table->more_count * IC_TABLE_MORE_BYTES > table->more->bytes ||
+        table->more_free > table->more_count || table->more_used > table->more_count) {
+        trap_damaged();
+    }
+}
+
+/* ---- addressing -------------------------------------------------------------------------------------- */
+
+static uint32_t key_hash(const uint8_t *key)
+{
+    return ic_load_u32_le(key + 1);
+}
+
+static uint8_t key_tag(const uint8_t *key)
+{
+    return key[0] == TAG_FREE ? 1 : key[0];
+}
+
+/* Largest power of two that is <= value, which is not 0. */
+static uint32_t power_below(uint32_t value)
+{
+    return 1u << (31 - __builtin_clz(value));
+}
+
+static uint32_t bucket_of(const struct ic_table *table, uint32_t hash)
+{
+    uint32_t low = power_below(table->bucket_count) - 1;
+    uint32_t bucket = hash & (low << 1 | 1);
+    return bucket < table->bucket_count ? bucket : hash & low;
+}
+
+/* A block where it stands: a bucket or one of its overflow blocks. */
+struct block {
+    uint64_t address;
+    uint32_t entries; /* room */
+    uint32_t number;  /* of the overflow block, + 1; 0 = bucket */
+};
+
+static struct block bucket_block(const struct ic_table *table, uint32_t bucket)
+{
+    return (struct block){
+        .address = ic_region_address(table->buckets, (uint64_t)bucket * IC_TABLE_BUCKET_BYTES),
+        .entries = table->bucket_entries,
+    };
+}
+
+static struct block more_block(const struct ic_table *table, uint32_t number)
+{
+    if (number == 0 || number > table->more_count) {
+        trap_damaged();
+    }
+    return (struct block){
+        .address = ic_region_address(table->more, (uint64_t)(number - 1) * IC_TABLE_MORE_BYTES),
+        .entries = table->more_entries,
+        .number = number,
+    };
+}
+
+static uint32_t entry_bytes(const struct ic_table *table)
+{
+    return table->key_bytes + table->value_bytes;
+}
+
+static struct ic_table_slot slot_at(const struct ic_table *table, const struct block *block,
+                                    uint32_t entry, uint64_t previous)
+{
+    uint64_t tags = block->address + PREFIX_BYTES;
+    return (struct ic_table_slot){
+        .entry = tags + block->entries + (uint64_t)entry * entry_bytes(table),
+        .tag = tags + entry,
+        .previous = previous,
+        .block = block->number,
+    };
+}
+
+/* Prefix and tags of a block, as read; the padding lets tags be compared LANES at a time. */
+struct tags {
+    uint8_t prefix[PREFIX_BYTES];
+    uint8_t at[TAGS_MAX + LANES];
+};
+
+static void tags_read(struct tags *tags, const struct block *block)
+{
+    ic_stable_read(tags, block->address, PREFIX_BYTES + block->entries);
+}
+
+static uint32_t tags_next(const struct tags *tags)
+{
+    return ic_load_u32_le(tags->prefix);
+}
+
+/* Bit i tells whether tags[i] == tag, for LANES tags. */
+static uint32_t lanes_match(const uint8_t *tags, uint8_t tag)
+{
+#ifdef __wasm_simd128__
+    return wasm_i8x16_bitmask(wasm_i8x16_eq(wasm_v128_load(tags), wasm_u8x16_splat(tag)));
+#else
+    uint32_t mask = 0;
+    for (uint32_t i = 0; i < LANES; i++) {
+        mask |= (uint32_t)(tags[i] == tag) << i;
+    }
+    return mask;
+#endif
+}
+
+/* The first entry from a position on whose tag matches; count when there is none. */
+static uint32_t tags_find(const struct tags *tags, uint32_t count, uint32_t from, uint8_t tag)
+{
+    uint32_t skip = from % LANES;
+    for (uint32_t i = from - skip; i < count; i += LANES) {
+        uint32_t mask = lanes_match(tags->at + i, tag) >> skip << skip;
+        skip = 0;
+        if (mask != 0) {
+            uint32_t entry = i + (uint32_t)__builtin_ctz(mask);
+            return entry < count ? entry : count;
+        }
+    }
+    return count;
+}
+
+/* ---- looking up ------------------------------------------------------------------------------------------ */
+
+/* What a walk along a key's chain finds out. */
+struct walk {
+    struct ic_table_slot slot; /* of the key, or the first free one */
+    bool is_found;
+    bool has_free;
+    struct block last; /* end of the chain; only when the key is absent */
+};
+
+/* Looks for the key in one block; entry receives key and value.
+ *   returns   its position, or block->entries */
+static uint32_t block_find(const struct ic_table *table, uint8_t *entry, const struct block *block,
+                           const struct tags *tags, const uint8_t *key)
+{
+    uint8_t tag = key_tag(key);
+    for (uint32_t i = 0;; i++) {
+        i = tags_find(tags, block->entries, i, tag);
+        if (i == block->entries) {
+            return i;
+        }
+        ic_stable_read(entry, slot_at(table, block, i, 0).entry, entry_bytes(table));
+        if (memcmp(entry, key, table->key_bytes) == 0) {
+            return i;
+        }
+    }
+}
+
+/* Walks the chain of a key; entry receives key and value when it is found. */
+static struct walk walk_key(const struct ic_table *table, uint8_t *entry, const uint8_t *key)
+{
+    struct walk walk = {.is_found = false};
+    struct tags tags;
+    uint64_t previous = 0;
+    walk.last = bucket_block(table, bucket_of(table, key_hash(key)));
+    /* A chain that is longer than there are overflow blocks runs in a circle. */
+    for (uint32_t steps = 0; steps <= table->more_count; steps++) {
+        tags_read(&tags, &walk.last);
+        uint32_t found = block_find(table, entry, &walk.last, &tags, key);
+        if (found < walk.last.entries) {
+            walk.slot = slot_at(table, &walk.last, found, previous);
+            walk.is_found = true;
+            return walk;
+        }
+        if (!walk.has_free) {
+            uint32_t free = tags_find(&tags, walk.last.entries, 0, TAG_FREE);
+            walk.has_free = free < walk.last.entries;
+            walk.slot = slot_at(table, &walk.last, free, previous);
+        }
+        if (tags_next(&tags) == 0) {
+            return walk;
+        }
+        previous = walk.last.address;
+        walk.last = more_block(table, tags_next(&tags));
+    }
+    trap_damaged();
+}
+
+bool ic_table_find(const struct ic_table *table, void *value, struct ic_table_slot *slot,
+                   const void *key)
+{
+    uint8_t entry[IC_TABLE_ENTRY_BYTES_MAX];
+    struct walk walk = walk_key(table, entry, key);
+    if (!walk.is_found) {
+        return false;
+    }
+    if (value != NULL) {
+        memcpy(value, entry + table->key_bytes, table->value_bytes);
+    }
+    if (slot != NULL) {
+        *slot = walk.slot;
+    }
+    return true;
+}
+
+void ic_table_set_at(struct ic_table *table, const struct ic_table_slot *slot, const void *value)
+{
+    ic_stable_write(slot->entry + table->key_bytes, value, table->value_bytes);
+}
+
+/* ---- overflow blocks ----------------------------------------------------------------------------------------- */
+
+/* Takes an overflow block, with whatever bytes it has. */
+static struct block more_take(struct ic_table *table)
+{
+    struct block block;
+    if (table->more_free != 0) {
+        uint8_t next[4];
+        block = more_block(table, table->more_free);
+        ic_stable_read(next, block.address, sizeof next);
+        table->more_free = ic_load_u32_le(next);
+    } else {
+        uint64_t bytes = ((uint64_t)table->more_count + 1) * IC_TABLE_MORE_BYTES;
+        if (!ic_region_reserve(table->store, table->more, bytes)) {
+            IC_TRAP("stable table: stable memory cannot grow");
+        }
+        block = more_block(table, ++table->more_count);
+    }
+    table->more_used++;
+    return block;
+}
+
+static void link_write(uint64_t address, uint32_t next)
+{
+    uint8_t bytes[4];
+    ic_store_u32_le(bytes, next);
+    ic_stable_write(address, bytes, sizeof bytes);
+}
+
+/* Gives an overflow block, which nothing links to any more, back. */
+static void more_release(struct ic_table *table, const struct block *block)
+{
+    ic_assert(block->number != 0 && table->more_used > 0);
+    link_write(block->address, table->more_free);
+    table->more_free = block->number;
+    table->more_used--;
+}
+
+/* Puts an empty overflow block at the end of a chain. */
+static struct block chain_extend(struct ic_table *table, const struct block *last)
+{
+    static const struct tags EMPTY;
+    struct block block = more_take(table);
+    ic_stable_write(block.address, &EMPTY, PREFIX_BYTES + block.entries);
+    link_write(last->address, block.number);
+    return block;
+}
+
+/* ---- splitting -------------------------------------------------------------------------------------------------- */
+
+/* A chain being written, one block at a time. The image is what the open block will be. */
+struct chain_writer {
+    struct ic_table *table;
+    struct block block;
+    uint32_t used; /* entries in the image */
+    uint8_t *image;
+};
+
+static uint8_t split_in[IC_TABLE_BUCKET_BYTES];
+static uint8_t split_stay[IC_TABLE_BUCKET_BYTES];
+static uint8_t split_move[IC_TABLE_BUCKET_BYTES];
+
+static void chain_begin(struct chain_writer *w, struct block block)
+{
+    w->block = block;
+    w->used = 0;
+    memset(w->image, 0, PREFIX_BYTES + block.entries);
+}
+
+/* Writes the open block, as far as it is used. */
+static void chain_flush(struct chain_writer *w, uint32_t next)
+{
+    ic_store_u32_le(w->image, next);
+    ic_stable_write(w->block.address, w->image,
+                    PREFIX_BYTES + w->block.entries + (size_t)w->used * entry_bytes(w->table));
+}
+
+static void chain_append(struct chain_writer *w, const uint8_t *entry)
+{
+    if (w->used == w->block.entries) {
+        struct block next = more_take(w->table);
+        chain_flush(w, next.number);
+        chain_begin(w, next);
+    }
+    uint32_t bytes = entry_bytes(w->table);
+    w->image[PREFIX_BYTES + w->used] = key_tag(entry);
+    memcpy(w->image + PREFIX_BYTES + w->block.entries + (size_t)w->used * bytes, entry, bytes);
+    w->used++;
+}
+
+/* Deals the entries of the block in split_in out to the two chains. */
+static void block_deal(const struct block *block, struct chain_writer *stay,
+                       struct chain_writer *move, uint32_t hash_bit)
+{
+    uint32_t bytes = entry_bytes(stay->table);
+    const uint8_t *entry = split_in + PREFIX_BYTES + block->entries;
+    for (uint32_t i = 0; i < block->entries; i++, entry += bytes) {
+        if (split_in[PREFIX_BYTES + i] != TAG_FREE) {
+            chain_append((key_hash(entry) & hash_bit) != 0 ? move : stay, entry);
+        }
+    }
+}
+
+/* Adds one bucket: the next one to be split gives it the entries whose hash has the next bit set. Each
+ * block of the old chain is read before anything is written over it. */
+static void table_split(struct ic_table *table)
+{
+    uint32_t hash_bit = power_below(table->bucket_count);
+    uint32_t from = table->bucket_count - hash_bit;
+    buckets_reserve(table, table->bucket_count + 1);
+    struct chain_writer stay = {.table = table, .image = split_stay};
+    struct chain_writer move = {.table = table, .image = split_move};
+    struct block block = bucket_block(table, from);
+    chain_begin(&stay, block);
+    chain_begin(&move, bucket_block(table, table->bucket_count));
+    table->bucket_count++;
+    for (uint32_t steps = 0;; steps++) {
+        size_t bytes = PREFIX_BYTES + (size_t)block.entries * (1 + entry_bytes(table));
+        ic_stable_read(split_in, block.address, bytes);
+        uint32_t next = ic_load_u32_le(split_in);
+        if (block.number != 0) {
+            more_release(table, &block);
+        }
+        block_deal(&block, &stay, &move, hash_bit);
+        if (next == 0) {
+            break;
+        }
+        ic_assert(steps <= table->more_count);
+        block = more_block(table, next);
+    }
+    chain_flush(&stay, 0);
+    chain_flush(&move, 0);
+}
+
+/* ---- changing ------------------------------------------------------------------------------------------------------- */
+
+/* Puts a key that a walk did not find where the walk says. */
+static void insert_at(struct ic_table *table, const struct walk *walk, const uint8_t *key,
+                      const void *value)
+{
+    uint8_t entry[IC_TABLE_ENTRY_BYTES_MAX];
+    uint8_t tag = key_tag(key);
+    struct ic_table_slot slot = walk->slot;
+    memcpy(entry, key, table->key_bytes);
+    if (table->value_bytes != 0) {
+        memcpy(entry + table->key_bytes, value, table->value_bytes);
+    }
+    if (!walk->has_free) {
+        struct block block = chain_extend(table, &walk->last);
+        slot = slot_at(table, &block, 0, walk->last.address);
+    }
+    ic_stable_write(slot.entry, entry, entry_bytes(table));
+    ic_stable_write(slot.tag, &tag, 1);
+    table->count++;
+    uint64_t room = (uint64_t)table->bucket_count * table->bucket_entries;
+    if (table->count * 100 > room * LOAD_PERCENT) {
+        table_split(table);
+    }
+    head_save(table);
+}
+
+void ic_table_insert(struct ic_table *table, const void *key, const void *value)
+{
+    uint8_t entry[IC_TABLE_ENTRY_BYTES_MAX];
+    struct walk walk = walk_key(table, entry, key);
+    ic_assert(!walk.is_found);
+    insert_at(table, &walk, key, value);
+}
+
+void ic_table_put(struct ic_table *table, const void *key, const void *value)
+{
+    uint8_t entry[IC_TABLE_ENTRY_BYTES_MAX];
+    struct walk walk = walk_key(table, entry, key);
+    if (walk.is_found) {
+        ic_table_set_at(table, &walk.slot, value);
+    } else {
+        insert_at(table, &walk, key, value);
+    }
+}
+
+/* Takes an overflow block out of its chain when nothing is left in it. */
+static void more_release_if_empty(struct ic_table *table, const struct ic_table_slot *slot)
+{
+    struct tags tags;
+    struct block block = more_block(table, slot->block);
+    tags_read(&tags, &block);
+    for (uint32_t i = 0; i < block.entries; i++) {
+        if (tags.at[i] != TAG_FREE) {
+            return;
+        }
+    }
+    link_write(slot->previous, tags_next(&tags));
+    more_release(table, &block);
+}
+
+void ic_table_remove_at(struct ic_table *table, const struct ic_table_slot *slot)
+{
+    uint8_t tag = TAG_FREE;
+    ic_assert(table->count > 0);
+    ic_stable_write(slot->tag, &tag, 1);
+    table->count--;
+    if (slot->block != 0) {
+        more_release_if_empty(table, slot);
+    }
+    head_save(table);
+}
+
+bool ic_table_remove(struct ic_table *table, const void *key)
+{
+    struct ic_table_slot slot;
+    if (!ic_table_find(table, NULL, &slot, key)) {
+        return false;
+    }
+    ic_table_remove_at(table, &slot);
+    return true;
+}
+
+/* ---- going through everything ------------------------------------------------------------------------------------------ */
+
+/* Moves a cursor behind its block. */
+static void cursor_advance(struct ic_table_cursor *cursor, uint32_t next)
+{
+    cursor->entry = 0;
+    cursor->block = next;
+    if (next == 0) {
+        cursor->bucket++;
+    }
+}
+
+bool ic_table_next(const struct ic_table *table, void *key, void *value,
+                   struct ic_table_cursor *cursor)
+{
+    uint8_t entry[IC_TABLE_ENTRY_BYTES_MAX];
+    while (cursor->bucket < table->bucket_count) {
+        struct tags tags;
+        struct block block = cursor->block == 0 ? bucket_block(table, cursor->bucket)
+                                                : more_block(table, cursor->block);
+        tags_read(&tags, &block);
+        while (cursor->entry < block.entries && tags.at[cursor->entry] == TAG_FREE) {
+            cursor->entry++;
+        }
+        if (cursor->entry < block.entries) {
+            ic_stable_read(entry, slot_at(table, &block, cursor->entry, 0).entry,
+                           entry_bytes(table));
+            memcpy(key, entry, table->key_bytes);
+            if (value != NULL) {
+                memcpy(value, entry + table->key_bytes, table->value_bytes);
+            }
+            cursor->entry++;
+            return true;
+        }
+        cursor_advance(cursor, tags_next(&tags));
+    }
+    return false;
+}
+
+/* Checks one chain; returns its entries and adds its overflow blocks to *more. */
+static uint64_t chain_check(const struct ic_table *table, uint32_t bucket, uint64_t *more)
+{
+    uint64_t count = 0;
+    struct block block = bucket_block(table, bucket);
+    for (;;) {
+        struct tags tags;
+        tags_read(&tags, &block);
+        for (uint32_t i = 0; i < block.entries; i++) {
+            uint8_t key[IC_TABLE_ENTRY_BYTES_MAX];
+            if (tags.at[i] == TAG_FREE) {
+                continue;
+            }
+            ic_stable_read(key, slot_at(table, &block, i, 0).entry, table->key_bytes);
+            if (tags.at[i] != key_tag(key) || bucket_of(table, key_hash(key)) != bucket) {
+                trap_damaged();
+            }
+            count++;
+        }
+        if (tags_next(&tags) == 0) {
+            return count;
+        }
+        block = more_block(table, tags_next(&tags));
+        if (++*more > table->more_used) {
+            trap_damaged();
+        }
+    }
+}
+
+void ic_table_check(const struct ic_table *table)
+{
+    uint64_t count = 0;
+    uint64_t more = 0;
+    uint64_t free = 0;
+    for (uint32_t bucket = 0; bucket < table->bucket_count; bucket++) {
+        count += chain_check(table, bucket, &more);
+    }
+    for (uint32_t number = table->more_free; number != 0;) {
+        uint8_t next[4];
+        if (++free > table->more_count) {
+            trap_damaged();
+        }
+        ic_stable_read(next, more_block(table, number).address, sizeof next);
+        number = ic_load_u32_le(next);
+    }
+    if (count != table->count || more != table->more_used || more + free != table->more_count) {
+        trap_damaged();
+    }
+}
