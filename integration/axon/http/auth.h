@@ -20,5 +20,7 @@ IC_MUST_USE bool axon_request_authenticate(const struct axon_request *r, uint64_
 
 /* True when every delegation of the request that names targets names canister. */
 bool axon_request_is_targeted(const struct axon_request *r, const struct ic_principal *canister);
+/* Appends the text of a refusal for that reason. */
+void axon_request_put_target_refusal(struct axon_buf *why, const struct ic_principal *canister);
 
 #endif

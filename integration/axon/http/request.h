@@ -4,9 +4,10 @@
  * One struct serves both sides: the server decodes it, the agent fills it in and encodes it.
  * Everything inside is a view: of the CBOR input on the server, of the caller's data in the agent.
  *
- * Trust: after axon_request_read returned true on hostile bytes, all limits below hold, all
- * principals have at most 29 bytes, and unknown fields were absent. Nothing is said about
- * signatures or expiry: see http/auth.h. */
+ * Trust: after axon_request_read returned true on hostile bytes, nonce, labels per path and method
+ * name are within their limits, all principals have at most 29 bytes, and unknown fields were
+ * absent. How many paths, delegations and targets there are, signatures and expiry are not yet
+ * checked: see http/auth.h and http/service.h. */
 #ifndef AXON_REQUEST_H
 #define AXON_REQUEST_H
 
