@@ -18,7 +18,8 @@
  * handler by trapping (ic_trap): state is rolled back, nothing is replied.
  *
  * A service with init arguments has bank_init(const struct bank_init_in *in), called by
- * canister_init. bank_init_method describes them, for canister_post_upgrade, which is the author's. */
+ * canister_init. bank_init_method describes them, for canister_post_upgrade, which is the author's.
+ * With `// @raw` above the service it is bank_init(struct ic_bytes argument), which decodes. */
 #ifndef IC_CANDID_MSG_H
 #define IC_CANDID_MSG_H
 
@@ -34,12 +35,27 @@ struct candid_method {
     struct candid_tuple out;
 };
 
+/* Gives a function its name in the Wasm module, e.g. "canister_update transfer". */
+#ifdef __wasm__
+#define CANDID_EXPORT(name) __attribute__((export_name(name)))
+#else
+#define CANDID_EXPORT(name)
+#endif
+
+/* candid_msg_start resets the message arena and looks at nothing; traps when the argument is larger
+ * than the method allows. */
+void candid_msg_start(const struct candid_method *method);
+
 /* candid_msg_receive copies and decodes the argument of the current message into the message arena,
  * which it resets; traps with a text when it is too large or does not decode. */
 void candid_msg_receive(const struct candid_method *method, void *in);
 
 /* candid_msg_argument copies the argument only. */
 struct ic_bytes candid_msg_argument(const struct candid_method *method);
+
+/* candid_msg_arena gives the arena of the current message, with the argument in it: for what a
+ * handler's answer points to. The reply is encoded behind it. */
+struct ic_arena *candid_msg_arena(void);
 
 /* candid_msg_reply encodes and replies. */
 void candid_msg_reply(const struct candid_method *method, const void *out);

@@ -1,0 +1,257 @@
+/* <prefix>_did.h: structs, descriptors to use, handlers to write. */
+#include "gen.h"
+
+#include <inttypes.h>
+
+static const char *const C_TYPES[CANDID_KIND_BOX] = {
+    [CANDID_KIND_BOOL] = "bool ",
+    [CANDID_KIND_NAT] = "struct candid_nat ",
+    [CANDID_KIND_INT] = "struct candid_int ",
+    [CANDID_KIND_NAT8] = "uint8_t ",
+    [CANDID_KIND_NAT16] = "uint16_t ",
+    [CANDID_KIND_NAT32] = "uint32_t ",
+    [CANDID_KIND_NAT64] = "uint64_t ",
+    [CANDID_KIND_INT8] = "int8_t ",
+    [CANDID_KIND_INT16] = "int16_t ",
+    [CANDID_KIND_INT32] = "int32_t ",
+    [CANDID_KIND_INT64] = "int64_t ",
+    [CANDID_KIND_FLOAT32] = "float ",
+    [CANDID_KIND_FLOAT64] = "double ",
+    [CANDID_KIND_TEXT] = "struct ic_bytes ",
+    [CANDID_KIND_BLOB] = "struct ic_bytes ",
+    [CANDID_KIND_PRINCIPAL] = "struct ic_principal ",
+    [CANDID_KIND_FUNC] = "struct candid_func ",
+    [CANDID_KIND_SERVICE] = "struct ic_principal ",
+};
+
+void gen_c_type(struct did_text *out, const struct gen *gen, const struct did_node *node)
+{
+    if (did_node_is_struct(node)) {
+        did_printf(out, "struct %s_%s ", gen->prefix, node->name);
+    } else {
+        did_printf(out, "%s", C_TYPES[node->kind]);
+    }
+}
+
+/* ---- comments ------------------------------------------------------------------------------------ */
+
+/* A comment must not end early, and no trigraph or continuation may hide in it. */
+static void put_comment_text(struct did_text *out, struct ic_bytes line)
+{
+    for (size_t i = 0; i < line.size; i++) {
+        const bool ends = line.at[i] == '/' && i > 0 && line.at[i - 1] == '*';
+        const bool opens = line.at[i] == '*' && i > 0 && line.at[i - 1] == '/';
+        if (ends || opens) {
+            did_append(out, IC_BYTES_LIT(" "));
+        }
+        const uint8_t c = line.at[i] < 0x20 || line.at[i] == 0x7f ? ' ' : line.at[i];
+        did_append(out, (struct ic_bytes){.at = &c, .size = 1});
+    }
+}
+
+void gen_doc(struct did_text *out, struct ic_bytes doc, const char *indent)
+{
+    struct ic_bytes line;
+    bool open = false;
+    while (did_doc_next(&line, &doc)) {
+        if (line.size > 0 && line.at[0] == '@') {
+            continue;
+        }
+        if (open) {
+            did_printf(out, "\n%s *%s", indent, line.size == 0 ? "" : " ");
+        } else {
+            did_printf(out, "%s/* ", indent);
+            open = true;
+        }
+        put_comment_text(out, line);
+    }
+    if (open) {
+        did_printf(out, " */\n");
+    }
+}
+
+/* ---- structs ------------------------------------------------------------------------------------- */
+
+static void put_member(struct did_text *out, const struct gen *gen, const struct did_edge *edge,
+                       const char *indent, const char *name)
+{
+    if (did_node_is_void(edge->to)) {
+        return;
+    }
+    gen_doc(out, edge->doc, indent);
+    did_printf(out, "%s%s", indent, edge->boxed ? "const " : "");
+    gen_c_type(out, gen, edge->to);
+    did_printf(out, "%s%s;\n", edge->boxed ? "*" : "", name);
+}
+
+static bool has_members(const struct did_node *node)
+{
+    for (size_t i = 0; i < node->edge_count; i++) {
+        if (!did_node_is_void(node->edges[i].to)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_record(struct did_text *out, const struct gen *gen, const struct did_node *node)
+{
+    for (size_t i = 0; i < node->edge_count; i++) {
+        put_member(out, gen, &node->edges[i], "    ", node->edges[i].member);
+    }
+    if (!has_members(node)) {
+        did_printf(out, "    uint8_t nothing; // C has no empty struct\n");
+    }
+}
+
+static void put_tags(struct did_text *out, const struct gen *gen, const struct did_node *node)
+{
+    const char *prefix = did_name_upper(gen->graph->pool, gen->prefix);
+    did_printf(out, "enum %s_%s_tag {\n", gen->prefix, node->name);
+    for (size_t i = 0; i < node->edge_count; i++) {
+        if (did_node_is_void(node->edges[i].to)) {
+            gen_doc(out, node->edges[i].doc, "    ");
+        }
+        did_printf(out, "    %s_%s = %zu,\n", prefix, node->edges[i].tag, i);
+    }
+    if (node->edge_count == 0) {
+        did_printf(out, "    %s_%s__NONE = 0, // no case: no value can be made\n", prefix,
+                   did_name_upper(gen->graph->pool, node->name));
+    }
+    did_printf(out, "};\n");
+}
+
+static void put_variant(struct did_text *out, const struct gen *gen, const struct did_node *node)
+{
+    did_printf(out, "    enum %s_%s_tag tag;\n", gen->prefix, node->name);
+    if (!has_members(node)) {
+        return;
+    }
+    did_printf(out, "    union {\n");
+    for (size_t i = 0; i < node->edge_count; i++) {
+        put_member(out, gen, &node->edges[i], "        ", node->edges[i].member);
+    }
+    did_printf(out, "    } as;\n");
+}
+
+static void put_vec(struct did_text *out, const struct gen *gen, const struct did_node *node)
+{
+    if (did_node_is_void(node->edges[0].to)) {
+        did_printf(out, "    const void *at; // elements without a value: only counted\n");
+    } else {
+        did_printf(out, "    const ");
+        gen_c_type(out, gen, node->edges[0].to);
+        did_printf(out, "*at;\n");
+    }
+    did_printf(out, "    size_t count;\n");
+}
+
+static void put_struct(struct did_text *out, const struct gen *gen, const struct did_node *node)
+{
+    gen_doc(out, node->doc, "");
+    if (node->kind == CANDID_KIND_VARIANT) {
+        put_tags(out, gen, node);
+    }
+    did_printf(out, "struct %s_%s {\n", gen->prefix, node->name);
+    if (node->kind == CANDID_KIND_RECORD) {
+        put_record(out, gen, node);
+    } else if (node->kind == CANDID_KIND_VARIANT) {
+        put_variant(out, gen, node);
+    } else if (node->kind == CANDID_KIND_VEC) {
+        put_vec(out, gen, node);
+    } else {
+        did_printf(out, "    bool has;\n");
+        put_member(out, gen, &node->edges[0], "    ", "value");
+    }
+    did_printf(out, "};\n\n");
+}
+
+void gen_header(struct did_text *out, const struct gen *gen)
+{
+    for (size_t i = 0; i < gen->graph->order_count; i++) {
+        put_struct(out, gen, gen->graph->order[i]);
+    }
+    did_printf(out, "/* Descriptors, for candid_encode and candid_decode. */\n");
+    for (size_t i = 0; i < gen->graph->node_count; i++) {
+        did_printf(out, "extern const struct candid_type %s_type_%s;\n", gen->prefix,
+                   gen->graph->nodes[i]->name);
+    }
+    did_printf(out, "\n");
+}
+
+/* ---- handlers ------------------------------------------------------------------------------------ */
+
+static void put_prototype(struct did_text *out, const struct gen *gen,
+                          const struct did_graph_method *m,
+                          const struct gen_method_options *options)
+{
+    const bool in = !options->raw && !options->noargs && m->in->edge_count != 0;
+    const bool result = !options->raw && !options->manual && m->out->edge_count != 0;
+    did_printf(out, "void %s_%s(", gen->prefix, m->c_name);
+    if (options->raw) {
+        did_printf(out, "struct ic_bytes argument");
+    } else if (!in && !result) {
+        did_printf(out, "void");
+    }
+    if (in) {
+        did_printf(out, "const struct %s_%s *in", gen->prefix, m->in->name);
+    }
+    if (result) {
+        did_printf(out, "%sstruct %s_%s *out", in ? ", " : "", gen->prefix, m->out->name);
+    }
+    did_printf(out, ");\n");
+}
+
+static const char *mode_text(enum candid_mode mode)
+{
+    switch (mode) {
+    case CANDID_MODE_UPDATE:
+        return "update";
+    case CANDID_MODE_QUERY:
+        return "query";
+    case CANDID_MODE_ONEWAY:
+        return "update, oneway";
+    case CANDID_MODE_COMPOSITE_QUERY:
+        return "composite query";
+    }
+    return "";
+}
+
+bool gen_handlers(struct did_text *out, struct gen *gen)
+{
+    const struct did_graph *g = gen->graph;
+    did_printf(out, "/* The methods: the author of the canister writes these functions. */\n");
+    if (g->init != NULL) {
+        did_printf(out, "extern const struct candid_method %s_init_method;\n", gen->prefix);
+        if (gen_init_is_raw(gen)) {
+            did_printf(out, "void %s_init(struct ic_bytes argument);\n\n", gen->prefix);
+        } else {
+            did_printf(out, "void %s_init(const struct %s_init_in *in);\n\n", gen->prefix,
+                       gen->prefix);
+        }
+    }
+    for (size_t i = 0; i < g->method_count; i++) {
+        const struct did_graph_method *m = &g->methods[i];
+        struct gen_method_options options;
+        if (!gen_options(gen, &options, m)) {
+            return false;
+        }
+        did_printf(out, "// %s\n", mode_text(m->mode));
+        gen_doc(out, m->doc, "");
+        put_prototype(out, gen, m, &options);
+        did_printf(out, "extern const struct candid_method %s_%s_method;\n", gen->prefix, m->c_name);
+        if (options.guard.size != 0) {
+            did_printf(out, "const char *%.*s(void);\n", (int)options.guard.size,
+                       (const char *)options.guard.at);
+        }
+        if (options.raw || options.manual) {
+            did_printf(out, "static inline void %s_%s_reply(const struct %s_%s *out)\n{\n",
+                       gen->prefix, m->c_name, gen->prefix, m->out->name);
+            did_printf(out, "    candid_msg_reply(&%s_%s_method, out);\n}\n", gen->prefix, m->c_name);
+        }
+        did_printf(out, "\n");
+    }
+    did_printf(out, "extern const struct candid_method *const %s_methods[];\n", gen->prefix);
+    did_printf(out, "extern const size_t %s_method_count;\n", gen->prefix);
+    return true;
+}
