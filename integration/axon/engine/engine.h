@@ -8,7 +8,11 @@
  *
  * A message is: axon_instance_run, then exactly one of axon_instance_commit and
  * axon_instance_rollback. Both cost in proportion to the 4 KiB pages the message wrote.
- * Not thread safe: one thread at a time per process. */
+ * Not thread safe: one thread at a time per process. Threads that run canisters need a stack of at
+ * least 8 MiB, of which Wasm may use 5 (SPEC 1.4); the usual default on Linux.
+ *
+ * Heap memory may be read and written through ordinary pointers by imports; never hand it to a
+ * system call such as read(2), see heap.h. */
 #ifndef AXON_ENGINE_H
 #define AXON_ENGINE_H
 
@@ -82,10 +86,17 @@ uint64_t axon_stable_fresh_pages(const struct axon_stable *s, uint64_t offset, u
 uint64_t axon_stable_dirty_pages(const struct axon_stable *s);
 void axon_stable_commit(struct axon_stable *s);
 void axon_stable_rollback(struct axon_stable *s);
+/* A bracket around several messages (the hooks of an upgrade) that can be undone together. Between
+ * begin and end, commit keeps what is needed to go back (dirty pages are counted anew after it all
+ * the same); end with keep = false restores contents and size as they were at begin. Brackets do not
+ * nest; no message is pending at begin or end. */
+void axon_stable_begin(struct axon_stable *s);
+void axon_stable_end(struct axon_stable *s, bool keep);
 
 /* ---- instances -------------------------------------------------------------------------------- */
 
-/* axon_instance_new makes heap and globals as the module declares them; runs nothing. */
+/* axon_instance_new makes heap and globals as the module declares them; runs nothing. s must
+ * outlive it. NULL only for a module that was not validated and whose segments do not fit. */
 struct axon_instance *axon_instance_new(struct axon_code *c, struct axon_stable *s);
 void axon_instance_free(struct axon_instance *in);
 
@@ -110,6 +121,7 @@ struct axon_run {
     const char *trap_text;      /* static: "unreachable", "heap out of bounds", ... SPEC 14 */
     char backtrace[1024];       /* "Canister Backtrace:\n..." or empty */
     uint64_t instructions;      /* Wasm and system calls, at most the limit; without heap pages */
+    uint64_t executed;          /* the same without that bound */
     uint64_t heap_pages;        /* 4 KiB heap pages whose content changed, also after a trap */
     uint64_t stable_pages;      /* 4 KiB stable pages dirtied (already inside instructions) */
 };

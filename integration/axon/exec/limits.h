@@ -20,7 +20,6 @@
 #define AXON_QUERY_REPLY_BYTES_MAX  3145728u
 #define AXON_REJECT_BYTES_MAX       8192u
 #define AXON_CALL_BYTES_MAX         10485760u /* method name and payload, same subnet */
-#define AXON_INGRESS_BYTES_MAX      3670016u  /* argument of an ingress message, system subnet */
 #define AXON_METHOD_NAME_BYTES_MAX  20000u
 #define AXON_QUEUE_MAX              500u      /* open calls from one canister to another */
 #define AXON_BEST_EFFORT_S_MAX      300u
@@ -46,7 +45,7 @@
 #define AXON_COMPOSITE_CALL_INSTRUCTIONS 50000000u
 
 /* Host. */
-#define AXON_CALLBACKS_MAX          50000u       /* open calls of one canister */
+#define AXON_CALLBACKS_MAX          10000u       /* open calls of one canister */
 #define AXON_QUEUED_BYTES_MAX       2147483648u  /* payloads of all queued messages */
 #define AXON_CANISTERS_MAX          100000u
 #define AXON_STOP_REQUESTS_MAX      500u         /* pending for one canister */

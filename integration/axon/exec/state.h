@@ -101,7 +101,7 @@ struct axon_canister {
     axon_u128 cycles;
     uint64_t charged_until_ns;      /* storage */
     uint64_t version;
-    int run_state;                  /* AXON_RUNNING, AXON_STOPPING, AXON_STOPPED */
+    enum axon_run_state run_state;
 
     struct axon_code *code;         /* NULL: empty canister; then instance and stable are NULL too */
     struct axon_instance *instance;
@@ -195,6 +195,9 @@ axon_u128 axon_canister_freezing_balance(const struct axon_network *net,
 void axon_canister_charge(const struct axon_network *net, struct axon_canister *c,
                           axon_u128 amount);
 
+/* Bills memory and compute since the last time; who cannot pay is uninstalled. */
+void axon_storage_charge(struct axon_network *net);
+
 /* ---- calls.c ----------------------------------------------------------------------------------- */
 
 void axon_message_free(struct axon_message *m);
@@ -228,6 +231,8 @@ void axon_callbacks_expire(struct axon_network *net);
 
 /* Becomes stopped when nothing is open, and tells those who wait. */
 void axon_canister_check_stopped(struct axon_network *net, struct axon_canister *c);
+/* Drops the code; everything open is answered. SPEC: ic-system 7.5 */
+void axon_canister_uninstall(struct axon_network *net, struct axon_canister *c);
 /* Pending stop requests whose time is over are rejected. */
 void axon_stops_expire(struct axon_network *net);
 

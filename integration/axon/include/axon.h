@@ -149,6 +149,8 @@ void axon_install(struct axon_network *net, struct axon_outcome *out,
                   const struct ic_principal *sender, const struct ic_principal *canister,
                   enum axon_install_mode mode, struct ic_bytes module, struct ic_bytes arg);
 
+enum axon_run_state { AXON_RUNNING = 1, AXON_STOPPING = 2, AXON_STOPPED = 3 };
+
 /* What can be seen of a canister. Views are valid until the next call that changes the network. */
 struct axon_canister_info {
     struct ic_principal id;
@@ -162,7 +164,7 @@ struct axon_canister_info {
     uint64_t cycles_lo, cycles_hi;
     uint64_t heap_bytes;
     uint64_t stable_bytes;
-    enum { AXON_RUNNING = 1, AXON_STOPPING = 2, AXON_STOPPED = 3 } run_state;
+    enum axon_run_state run_state;
     size_t open_call_contexts;
     uint64_t global_timer_ns;            /* 0: none */
 };
