@@ -1,0 +1,57 @@
+# How canisters are built: $(eval $(call canister,NAME,SOURCES,FILE.did[,HIDDEN])) gives
+# build/wasm/NAME.wasm, .wasm.gz and .did. SOURCES are the canister's own and those of the pure cores
+# it uses, generated ones under build/gen; the kit and the Candid runtime are added. HIDDEN lists
+# exported methods that the .did does not show, one `canister_query:NAME` a line.
+#
+# clang compiles to bitcode for bare wasm32 (no WASI), lld optimizes the whole program, wasm-opt
+# shortens it, wasm-seal checks imports and exports and adds the interface as metadata. The same
+# sources give the same bytes in any folder: no path, time or host name gets in.
+
+WASM_DIR         := $(BUILD)/wasm
+WASM_STACK_BYTES := 131072
+
+# No -mbulk-memory: memory.copy costs 100 + 1 for each byte here, the functions of mem.c a quarter.
+WASM_FEATURES := -msimd128 -msign-ext -mnontrapping-fptoint -mmutable-globals
+WASM_WARNINGS := $(filter-out -Wmissing-prototypes,$(WARNINGS))
+WASM_CFLAGS    = --target=wasm32-unknown-unknown -std=c17 -O3 $(WASM_FEATURES) -nostdlibinc -isystem sdk-c/wasm/include \
+                 -I. -Isdk-c/include -Isdk-c -I$(BUILD)/gen -fvisibility=hidden -fno-ident \
+                 $(WASM_WARNINGS) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
+WASM_LDFLAGS   = --target=wasm32-unknown-unknown -nostdlib -fuse-ld=lld -flto -Wl,--no-entry -Wl,--stack-first \
+                 -Wl,-z,stack-size=$(WASM_STACK_BYTES) -Wl,--gc-sections -Wl,--lto-O3 -Wl,-O2 -Wl,--strip-all \
+                 -Wl,--fatal-warnings
+WASM_OPT_FLAGS := -O3 --enable-simd --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals \
+                  --disable-bulk-memory --strip-producers --strip-debug --strip-target-features
+
+# Bitcode for everything, so that the linker sees the whole program; mem.c apart, because the compiler
+# itself emits calls to it, and must not turn its loops into calls of themselves.
+$(WASM_DIR)/obj/%.o: %.c $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	$(CLANG) $(WASM_CFLAGS) -flto -c $< -o $@
+$(WASM_DIR)/obj/gen/%.o: $(BUILD)/gen/%.c $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	$(CLANG) $(WASM_CFLAGS) -flto -c $< -o $@
+$(WASM_DIR)/obj/sdk-c/wasm/mem.o: sdk-c/wasm/mem.c $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	$(CLANG) $(WASM_CFLAGS) -fno-builtin -c $< -o $@
+
+IC_WASM_SOURCES = $(IC_CORE_SOURCES) $(CANDID_SOURCES) sdk-c/wasm/msg.c sdk-c/wasm/mem.c
+
+$(eval $(call program,wasm-seal,sdk-c/wasm/tools/wasm-seal.c,ic))
+
+define canister
+$$(patsubst $(BUILD)/gen/%.c,$(WASM_DIR)/obj/gen/%.o,$$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(2))): | $$(GENERATED)
+$(WASM_DIR)/obj/$(1).linked.wasm: $$(sort $$(patsubst $(BUILD)/gen/%.c,$(WASM_DIR)/obj/gen/%.o,$$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(2) $$(IC_WASM_SOURCES))))
+	@mkdir -p $$(@D)
+	$(CLANG) $(WASM_LDFLAGS) -o $$@ $$(filter %.o,$$^)
+$(WASM_DIR)/obj/$(1).small.wasm: $(WASM_DIR)/obj/$(1).linked.wasm
+	$(WASM_OPT) $(WASM_OPT_FLAGS) $$< -o $$@
+$(BUILD)/gen/$(1).methods: $(3) $(BUILD)/didc
+	@mkdir -p $$(@D)
+	$(BUILD)/didc methods $(3) >$$@.new && mv $$@.new $$@
+$(WASM_DIR)/$(1).wasm: $(WASM_DIR)/obj/$(1).small.wasm $(3) $(BUILD)/gen/$(1).methods $(4) $(O)/wasm-seal
+	$(O)/wasm-seal $$< $$@ --did $(3) --methods $(BUILD)/gen/$(1).methods $(if $(4),--hidden $(4))
+	@gzip -n9 <$$@ >$$@.gz && cp $(3) $(WASM_DIR)/$(1).did
+WASM += $(WASM_DIR)/$(1).wasm
+endef
+
+-include $(shell [ ! -d $(WASM_DIR)/obj ] || find $(WASM_DIR)/obj -name '*.d')
