@@ -1,0 +1,124 @@
+#include "cli/bench/print.h"
+
+#include "cli/cli.h"
+
+#include <inttypes.h>
+
+/* A number with groups of three, or "-" for 0. */
+struct cell {
+    char text[CLI_GROUPED_MAX];
+};
+
+static struct cell cell(uint64_t n)
+{
+    struct cell out = {"-"};
+    if (n > 0) {
+        cli_grouped(out.text, n);
+    }
+    return out;
+}
+
+static uint64_t official(enum bench_row row, uint64_t account_count)
+{
+    for (size_t i = 0; i < BENCH_SIZES; i++) {
+        if (BENCH_SIZE[i] == account_count) {
+            return BENCH_SPEC[row].official[i];
+        }
+    }
+    return 0;
+}
+
+void bench_print_result(FILE *out, const struct bench_result *r)
+{
+    fprintf(out, "%s accounts, %s blocks, %s bytes of stable memory, %s of heap\n",
+            cell(r->account_count).text, cell(r->block_count).text, cell(r->stable_bytes).text,
+            cell(r->heap_bytes).text);
+    fprintf(out, "%-40s %12s %12s %12s %12s %12s\n", "instructions per call", "here", "Rust table",
+            "official", "limit", "aim");
+    for (enum bench_row row = 0; row < BENCH_ROWS; row++) {
+        const struct bench_spec *spec = &BENCH_SPEC[row];
+        fprintf(out, "%-40s %12s %12s %12s %12s %12s\n", spec->title, cell(r->js[row]).text,
+                cell(r->rust[row]).text, cell(official(row, r->account_count)).text,
+                cell(spec->limit).text, cell(spec->aim).text);
+    }
+    fprintf(out, "\n");
+}
+
+/* ---- docs/benchmarks.md ------------------------------------------------------------------------ */
+
+static const char INTRODUCTION[] =
+    "# What the ledger costs\n"
+    "\n"
+    "Written by `axon bench ledger` (`make bench`); do not edit. Instruction counts do not depend "
+    "on the machine.\n"
+    "\n"
+    "Metering is the replica's, 1,000 for each heap page a message changed included. \"Official\" "
+    "is the ICP ledger of October 2025 under the same workload and metering. \"Limit\" is what "
+    "`make test` asserts (at 1,000 accounts); \"aim\" is the budget of the finished ledger. A row "
+    "that is not built yet, and a figure nobody has, is `-`.\n"
+    "\n"
+    "One account holds 10^16 e8s. Each user gets 10,000,000 e8s by `icrc1_transfer`, the last 200 "
+    "of these are the \"fresh recipient\" row. Then 200 calls of each update, 20 refused ones, 100 "
+    "of each balance query and 10 of each block query, spread over users and blocks. Time moves "
+    "0.25 s after each successful update. Arguments are the bytes that `@icp-sdk/core` sends; "
+    "\"Rust table\" is the same call with the type table as Rust clients order it. Every reply is "
+    "checked; total supply, chain length, the hash chain and the certified tip are checked at the "
+    "end.\n"
+    "\n";
+
+static void print_markdown_table(FILE *out, const struct bench_result *r)
+{
+    fprintf(out, "## %s accounts\n\n", cell(r->account_count).text);
+    fprintf(out, "%s blocks; %s bytes of stable memory, %s of heap.\n\n",
+            cell(r->block_count).text, cell(r->stable_bytes).text, cell(r->heap_bytes).text);
+    fprintf(out, "| instructions per call, average | here | Rust table | official | limit | aim |\n"
+                 "|---|--:|--:|--:|--:|--:|\n");
+    for (enum bench_row row = 0; row < BENCH_ROWS; row++) {
+        const struct bench_spec *spec = &BENCH_SPEC[row];
+        fprintf(out, "| %s | %s | %s | %s | %s | %s |\n", spec->title, cell(r->js[row]).text,
+                cell(r->rust[row]).text, cell(official(row, r->account_count)).text,
+                cell(spec->limit).text, cell(spec->aim).text);
+    }
+    fprintf(out, "\n");
+}
+
+void bench_print_markdown(FILE *out, const struct bench_result *results, size_t count,
+                          const struct bench_sizes *sizes)
+{
+    fputs(INTRODUCTION, out);
+    fprintf(out, "## Wasm\n\n| | here | official | limit | aim |\n|---|--:|--:|--:|--:|\n");
+    fprintf(out, "| raw, bytes | %s | %s | %s | %s |\n", cell(sizes->wasm_bytes).text,
+            cell(BENCH_WASM_BYTES_OFFICIAL).text, cell(BENCH_WASM_BYTES_LIMIT).text,
+            cell(BENCH_WASM_BYTES_AIM).text);
+    fprintf(out, "| gzip, bytes | %s | %s | - | %s |\n\n", cell(sizes->gzip_bytes).text,
+            cell(BENCH_WASM_GZIP_BYTES_OFFICIAL).text, cell(60000).text);
+    for (size_t i = 0; i < count; i++) {
+        print_markdown_table(out, &results[i]);
+    }
+    fputs("The official ledger spends 38,065,319 on an upgrade at 300,000 accounts, and "
+          "172,744,514 with 10,000 remembered transactions.\n",
+          out);
+}
+
+/* ---- limits ------------------------------------------------------------------------------------ */
+
+static void check(FILE *out, const char *what, uint64_t value, uint64_t limit, unsigned *passed,
+                  unsigned *failed)
+{
+    bool ok = value > 0 && value < limit;
+    fprintf(out, "%-4s %-42s %12s, limit %s\n", ok ? "ok" : "FAIL", what, cell(value).text,
+            cell(limit).text);
+    *(ok ? passed : failed) += 1;
+}
+
+void bench_print_checks(FILE *out, const struct bench_result *result,
+                        const struct bench_sizes *sizes, unsigned *passed, unsigned *failed)
+{
+    for (enum bench_row row = 0; row < BENCH_ROWS; row++) {
+        const struct bench_spec *spec = &BENCH_SPEC[row];
+        if (spec->limit > 0) {
+            check(out, spec->title, result->js[row], spec->limit, passed, failed);
+        }
+    }
+    check(out, "ledger Wasm, bytes", sizes->wasm_bytes, BENCH_WASM_BYTES_LIMIT, passed, failed);
+}

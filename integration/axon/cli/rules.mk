@@ -1,0 +1,17 @@
+# The program. Commands live in their own folders; what they share is in cli.c.
+CLI := integration/axon/cli
+CLI_SOURCES := $(addprefix $(CLI)/,main.c cli.c \
+    replay/command.c replay/replay.c replay/transcript.c replay/compare.c replay/quoted.c \
+    replay/report.c replay/official_did.c \
+    net/client.c net/call.c net/install.c net/start.c \
+    bench/command.c bench/world.c bench/audit.c bench/args.c bench/rows.c bench/print.c \
+    bench/throughput.c)
+CLI_LIBS := axon_agent axon_http axon_exec axon_engine axon_wasm axon_base text candid ic
+
+$(eval $(call program,axon,$(CLI_SOURCES),$(CLI_LIBS)))
+
+# official.did as the elements of a byte array
+$(BUILD)/gen/replay_official_did.inc: $(CLI)/replay/official.did
+	@mkdir -p $(@D)
+	od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
+$(O)/$(CLI)/replay/official_did.o: $(BUILD)/gen/replay_official_did.inc
