@@ -370,14 +370,12 @@ static void add_export(struct export_list *list, const char *name, enum wasm_kin
 
 static void add_mutable_globals(struct export_list *list, const struct axon_wasm *m)
 {
-    const struct wasm_global *globals = m->globals.at;
     struct axon_buf name = {0};
-    for (uint32_t i = 0; i < m->globals.count; i++) {
-        if (globals[i].is_mutable) {
-            axon_buf_clear(&name);
-            axon_buf_printf(&name, "%s%u", AXON_EXPORT_GLOBAL, i);
-            add_export(list, axon_buf_text(&name), WASM_KIND_GLOBAL, i);
-        }
+    for (size_t i = 0; i < axon_wasm_mutable_global_count(m); i++) {
+        uint32_t index = axon_wasm_mutable_global(m, i);
+        axon_buf_clear(&name);
+        axon_buf_printf(&name, "%s%u", AXON_EXPORT_GLOBAL, index);
+        add_export(list, axon_buf_text(&name), WASM_KIND_GLOBAL, index);
     }
     axon_buf_free(&name);
 }

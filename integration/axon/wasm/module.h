@@ -55,11 +55,6 @@ struct wasm_export {
     uint32_t index;
 };
 
-struct wasm_global {
-    uint8_t type;
-    bool is_mutable;
-};
-
 struct wasm_data {
     bool is_active;
     bool is_constant;           /* the offset is i32.const */
@@ -97,7 +92,8 @@ struct axon_wasm {
     struct wasm_array functions;    /* uint32_t: type of every function, imported ones first */
     struct wasm_array declared;     /* uint8_t per function: may be named by ref.func in code */
     bool checks_declared;           /* code has begun: the above is complete */
-    struct wasm_array globals;      /* struct wasm_global, imported ones first */
+    struct wasm_array globals;      /* uint8_t: their types, imported ones first */
+    struct wasm_array mutable_globals; /* uint32_t: indices, ascending; no references */
     struct wasm_array exports;      /* struct wasm_export */
     struct wasm_array datas;        /* struct wasm_data */
     struct wasm_array elems;        /* struct wasm_elem */

@@ -107,16 +107,18 @@ static void add_memory(struct wasm_reader *r, struct axon_wasm *m)
     }
 }
 
-static struct wasm_global *add_global(struct wasm_reader *r, struct axon_wasm *m)
+static void add_global(struct wasm_reader *r, struct axon_wasm *m)
 {
-    struct wasm_global *global = wasm_array_push(&m->globals, sizeof *global);
-    global->type = wasm_read_value_type(r);
+    uint8_t type = wasm_read_value_type(r);
+    *(uint8_t *)wasm_array_push(&m->globals, sizeof type) = type;
     uint8_t mutability = wasm_read_byte(r);
     if (mutability > 1) {
         wasm_reader_fail(r, "unknown mutability of a global");
     }
-    global->is_mutable = mutability == 1;
-    return global;
+    bool is_number = type != WASM_TYPE_FUNCREF && type != WASM_TYPE_EXTERNREF;
+    if (mutability == 1 && is_number) {
+        *(uint32_t *)wasm_array_push(&m->mutable_globals, sizeof(uint32_t)) = m->globals.count - 1;
+    }
 }
 
 static void parse_import(struct wasm_reader *r, struct axon_wasm *m)
@@ -514,7 +516,7 @@ void axon_wasm_free(struct axon_wasm *m)
     }
     struct wasm_array *arrays[] = {&m->types,   &m->imports, &m->functions, &m->declared,
                                    &m->globals, &m->exports, &m->datas,     &m->elems,
-                                   &m->bodies,  &m->methods, &m->metadata};
+                                   &m->bodies,  &m->methods, &m->metadata,  &m->mutable_globals};
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
         free(arrays[i]->at);
     }
@@ -562,6 +564,16 @@ bool axon_wasm_has_start(const struct axon_wasm *m)
 bool axon_wasm_drops_segments(const struct axon_wasm *m)
 {
     return m->drops_segments;
+}
+
+size_t axon_wasm_mutable_global_count(const struct axon_wasm *m)
+{
+    return m->mutable_globals.count;
+}
+
+uint32_t axon_wasm_mutable_global(const struct axon_wasm *m, size_t nth)
+{
+    return ((const uint32_t *)m->mutable_globals.at)[nth];
 }
 
 uint64_t axon_wasm_instruction_count(const struct axon_wasm *m)

@@ -252,9 +252,9 @@ static bool check_counts(const struct axon_wasm *m, struct axon_buf *why)
 
 static bool check_global_types(const struct axon_wasm *m, struct axon_buf *why)
 {
-    const struct wasm_global *globals = m->globals.at;
+    const uint8_t *types = m->globals.at;
     for (uint32_t i = 0; i < m->globals.count; i++) {
-        if (globals[i].type == WASM_TYPE_FUNCREF || globals[i].type == WASM_TYPE_EXTERNREF) {
+        if (types[i] == WASM_TYPE_FUNCREF || types[i] == WASM_TYPE_EXTERNREF) {
             axon_buf_printf(why, "Wasm module has a global with a reference type at index %u", i);
             return false;
         }

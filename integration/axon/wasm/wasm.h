@@ -79,6 +79,10 @@ bool axon_wasm_has_function(const struct axon_wasm *m, struct ic_bytes export_na
 bool axon_wasm_has_start(const struct axon_wasm *m);
 /* True when data.drop or elem.drop occurs: segments come back with the next message. */
 bool axon_wasm_drops_segments(const struct axon_wasm *m);
+/* Indices of the mutable globals that hold numbers or vectors, ascending: those that
+ * AXON_EXPORT_GLOBAL names. Others are refused by validation. */
+size_t axon_wasm_mutable_global_count(const struct axon_wasm *m);
+uint32_t axon_wasm_mutable_global(const struct axon_wasm *m, size_t nth);
 uint64_t axon_wasm_instruction_count(const struct axon_wasm *m);
 
 #endif
