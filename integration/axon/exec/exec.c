@@ -118,7 +118,7 @@ static void explain_end(struct axon_exec *x, const struct axon_entry *entry)
         (void)axon_exec_fail(x, AXON_E_INSTRUCTIONS,
                              "Canister attempted to perform a large memory operation that used "
                              "%llu instructions and exceeded the slice limit %llu.",
-                             (unsigned long long)x->run.instructions,
+                             (unsigned long long)x->run.executed,
                              (unsigned long long)AXON_SLICE);
         break;
     case AXON_NO_FUNCTION:

@@ -86,7 +86,9 @@ struct axon_settings {
     axon_u128 minimum_call_cycles;
     uint64_t wasm_memory_limit;     /* 0: none */
     uint64_t wasm_memory_threshold;
-    unsigned log_visibility;        /* 0 controllers, 1 public */
+    unsigned log_visibility;        /* controllers, public, allowed viewers */
+    struct ic_principal log_viewers[AXON_CONTROLLERS_MAX];
+    size_t log_viewer_count;
 };
 
 struct axon_stop_request {
