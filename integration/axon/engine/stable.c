@@ -26,6 +26,11 @@ struct axon_stable {
     struct saved_page *saved;
     size_t saved_count;                 /* = pages dirtied in this message */
     size_t saved_capacity;
+    bool is_bracketed;
+    uint64_t bracket_pages;             /* 64 KiB, when the bracket began */
+    struct saved_page *kept;            /* of the messages committed inside it, oldest first */
+    size_t kept_count;
+    size_t kept_capacity;
 };
 
 struct axon_stable *axon_stable_new(void)
@@ -45,6 +50,7 @@ void axon_stable_free(struct axon_stable *s)
     }
     free(s->chunks);
     free(s->saved);
+    free(s->kept);
     free(s);
 }
 
@@ -175,19 +181,59 @@ static void end_message(struct axon_stable *s)
     s->committed_pages = s->pages;
 }
 
+/* Inside a bracket the old contents are still needed after the commit. */
+static void keep_saved(struct axon_stable *s)
+{
+    size_t needed = s->kept_count + s->saved_count;
+    if (needed > s->kept_capacity) {
+        s->kept_capacity = needed * 2;
+        s->kept = axon_realloc(s->kept, s->kept_capacity * sizeof *s->kept);
+    }
+    if (s->saved_count > 0) {
+        memcpy(s->kept + s->kept_count, s->saved, s->saved_count * sizeof *s->saved);
+    }
+    s->kept_count = needed;
+}
+
 void axon_stable_commit(struct axon_stable *s)
 {
+    if (s->is_bracketed) {
+        keep_saved(s);
+    }
     end_message(s);
+}
+
+static void restore_page(struct axon_stable *s, const struct saved_page *saved)
+{
+    struct chunk *chunk = chunk_of(s, saved->page * AXON_PAGE_BYTES);
+    memcpy(chunk->bytes + saved->page % CHUNK_PAGES * AXON_PAGE_BYTES, saved->bytes,
+           AXON_PAGE_BYTES);
 }
 
 void axon_stable_rollback(struct axon_stable *s)
 {
     for (size_t i = 0; i < s->saved_count; i++) {
-        uint64_t page = s->saved[i].page;
-        struct chunk *chunk = chunk_of(s, page * AXON_PAGE_BYTES);
-        memcpy(chunk->bytes + page % CHUNK_PAGES * AXON_PAGE_BYTES, s->saved[i].bytes,
-               AXON_PAGE_BYTES);
+        restore_page(s, &s->saved[i]);
     }
     s->pages = s->committed_pages;
     end_message(s);
+}
+
+void axon_stable_begin(struct axon_stable *s)
+{
+    s->is_bracketed = true;
+    s->bracket_pages = s->pages;
+}
+
+void axon_stable_end(struct axon_stable *s, bool keep)
+{
+    if (!keep) {
+        for (size_t i = s->kept_count; i > 0; i--) { /* newest first: the oldest content wins */
+            restore_page(s, &s->kept[i - 1]);
+        }
+        s->pages = s->bracket_pages;
+        end_message(s);
+    }
+    s->is_bracketed = false;
+    s->kept_count = 0;
 }
