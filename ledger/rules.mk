@@ -4,3 +4,7 @@ LEDGER_SOURCES := $(addprefix ledger/,account.c block.c blocks_range.c config.c 
                   transaction_hash.c transfer.c window.c)
 
 $(eval $(call archive,ledger,$(LEDGER_SOURCES)))
+
+LEDGER_TEST_SUPPORT := ledger/test/support.c
+$(foreach t,test_account test_block,\
+  $(eval $(call unit_test,ledger_$(t),ledger/test/$(t).c $(LEDGER_TEST_SUPPORT),ledger ic)))
