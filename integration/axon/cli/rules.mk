@@ -15,3 +15,9 @@ $(BUILD)/gen/replay_official_did.inc: $(CLI)/replay/official.did
 	@mkdir -p $(@D)
 	od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
 $(O)/$(CLI)/replay/official_did.o: $(BUILD)/gen/replay_official_did.inc
+
+$(eval $(call unit_test,axon_cli_replay,$(CLI)/test/test_replay.c $(addprefix $(CLI)/, \
+    cli.c replay/compare.c replay/official_did.c replay/quoted.c replay/transcript.c), \
+    axon_base text candid ic))
+
+AXON_TESTS += $(CLI)/test/test_replay.sh $(CLI)/test/test_bench.sh $(CLI)/test/test_cli.sh
