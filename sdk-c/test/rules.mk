@@ -1,0 +1,5 @@
+# Tests of the kit's core, natively, and of the canister build.
+$(eval $(call unit_test,ic_checked,sdk-c/test/test_checked.c,ic))
+$(eval $(call unit_test,ic_memory,sdk-c/test/test_memory.c,ic))
+$(eval $(call unit_test,ic_hash,sdk-c/test/test_hash.c,ic))
+$(eval $(call unit_test,ic_identity,sdk-c/test/test_identity.c,ic))
