@@ -186,6 +186,7 @@ static void put_tuple(struct did_text *out, const struct gen *gen, const struct 
                       const char *member, const bool present[CANDID_KNOWN_COUNT])
 {
     did_printf(out, "    .%s.record = &%s_type_%s,\n", member, gen->prefix, tuple->name);
+    did_printf(out, "    .%s.narrows = %s,\n", member, did_node_narrows(tuple) ? "true" : "false");
     if (present[CANDID_KNOWN_RUST]) {
         did_printf(out, "    .%s.known[CANDID_KNOWN_RUST] = {%s_rust, sizeof %s_rust},\n", member,
                    tuple->name, tuple->name);

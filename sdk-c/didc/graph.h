@@ -94,6 +94,10 @@ IC_MUST_USE bool did_graph_tuple(struct did_graph *graph, struct did_node **out,
 bool did_header(struct did_text *out, struct did_graph *graph, const struct did_node *tuple,
                 int known);
 
+/* True when a value of the tuple can be encoded with narrower types: there is a variant or an opt
+ * outside of vecs. */
+bool did_node_narrows(const struct did_node *tuple);
+
 /* did_layout gives every node its descriptor for this machine. May be called again after
  * did_graph_tuple. */
 void did_layout(struct did_graph *graph);

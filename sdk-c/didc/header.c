@@ -156,3 +156,15 @@ bool did_header(struct did_text *out, struct did_graph *graph, const struct did_
     free(t.entries);
     return !t.failed;
 }
+
+bool did_node_narrows(const struct did_node *tuple)
+{
+    for (size_t i = 0; i < tuple->edge_count; i++) {
+        const struct did_node *to = tuple->edges[i].to;
+        if (to->kind == CANDID_KIND_OPT || to->kind == CANDID_KIND_VARIANT ||
+            tuple->edges[i].boxed || (to->kind == CANDID_KIND_RECORD && did_node_narrows(to))) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -49,6 +49,9 @@ struct ic_arena;
 
 /* SRC: Rust candid, DecoderConfig max_type_len */
 #define CANDID_TABLE_ENTRIES_MAX 10000u
+/* Far above what the system delivers (2 MiB from outside, 10 MiB within a subnet); keeps every count
+ * within 32 bits. */
+#define CANDID_MESSAGE_BYTES_MAX (256u << 20)
 /* From the magic to the end of the argument types. SRC: Rust candid 0.10.39, max_header_len */
 #define CANDID_HEADER_BYTES_MAX 65536u
 /* Values nested in values. SRC: Rust candid's bound where the stack size is unknown */
@@ -62,6 +65,9 @@ struct ic_arena;
 #define CANDID_UNIT_HEAP_BYTES 256u
 /* Pairs of types remembered while comparing func and service references. */
 #define CANDID_SUBTYPE_PAIRS_MAX 1024u
+
+/* Entries of a type table that candid_encode makes itself. */
+#define CANDID_NARROW_ENTRIES_MAX 48u
 
 /* ---- results -------------------------------------------------------------------------------------
  * candid_result_text gives the text of each, at most CANDID_RESULT_TEXT_MAX bytes. */
@@ -239,9 +245,10 @@ struct candid_type {
 enum { CANDID_KNOWN_RUST, CANDID_KNOWN_JS, CANDID_KNOWN_COUNT };
 
 /* The arguments or the results of a method: a record with fields 0, 1, ... and its known headers.
- * A known header may be empty; candid_encode writes known[CANDID_KNOWN_RUST] if it is there. */
+ * The one in JavaScript's order may be empty; candid_encode writes the one in Rust's order. */
 struct candid_tuple {
     const struct candid_type *record;
+    bool narrows; /* there are variants or opts outside vecs: CANDID_ENCODE_NARROW can save bytes */
     struct ic_bytes known[CANDID_KNOWN_COUNT];
 };
 
@@ -258,7 +265,7 @@ extern const struct candid_type candid_type_null, candid_type_bool, candid_type_
  *   out       the struct of types->record, written in full on CANDID_OK: each has, tag and count is
  *             set, the value of an absent opt is not. Contents undefined otherwise.
  *   message   untrusted; text, blobs and big numbers in *out are views into it
- *   arena     elements of vecs and boxed values go there, and scratch that is given back
+ *   arena     elements of vecs, boxed values and scratch go there
  *   cost      at most 20,000 + 150 instructions per byte + 100 per unit (see the limits), heap
  *             pages included
  *   SPEC: Candid, "Deserialisation" and "Subtyping" */
@@ -269,8 +276,9 @@ IC_MUST_USE enum candid_result candid_decode(void *out, const struct candid_tupl
 enum candid_encoding {
     CANDID_ENCODE_FULL,   /* the declared types */
     CANDID_ENCODE_NARROW, /* the narrowest types that hold the value: of a variant outside vecs only
-                             the case at hand, for an absent opt outside vecs null. The receiver
-                             sees a subtype; reply bytes cost 50 instructions each */
+                             the case at hand, of a record outside vecs only the fields that are
+                             no absent opt. The receiver sees a subtype; reply bytes cost 50
+                             instructions each. More than CANDID_NARROW_ENTRIES_MAX entries: as FULL */
 };
 
 /* candid_encode writes a message; numbers in the shortest form, so equal values of equal types give

@@ -25,6 +25,12 @@
 
 #include "ic/candid.h"
 
+/* Room for the argument, what it decodes to, what the handler makes of it and the reply. Only what
+ * is used is touched. */
+#ifndef CANDID_MSG_ARENA_BYTES
+#define CANDID_MSG_ARENA_BYTES (16u << 20)
+#endif
+
 /* What didc knows about a method; bank_methods[] and bank_method_count list them all. */
 struct candid_method {
     const char *name;
@@ -59,6 +65,9 @@ struct ic_arena *candid_msg_arena(void);
 
 /* candid_msg_reply encodes and replies. */
 void candid_msg_reply(const struct candid_method *method, const void *out);
+
+/* The message arena, for what a handler puts into its result; valid until the message ends. */
+struct ic_arena *candid_msg_arena(void);
 
 /* candid_msg_guard returns false when guard refused; the message is rejected then. */
 IC_MUST_USE bool candid_msg_guard(const char *refusal);

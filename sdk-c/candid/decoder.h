@@ -1,0 +1,160 @@
+/* Inside the decoder: the cursor, the wire's type table, the budget.
+ *
+ * Invariants: start <= at <= end; every ref in the table is a primitive kind negated or an index
+ * below entry_count; field ids of records and variants ascend. Reads come in four beats: enough
+ * bytes? read, advance, validate. */
+#ifndef CANDID_DECODER_H
+#define CANDID_DECODER_H
+
+#include "ic/arena.h"
+#include "ic/candid.h"
+
+/* A type on the wire: >= 0 an entry, < 0 a negated primitive kind. */
+typedef int32_t candid_ref;
+
+/* An entry of the type table.
+ *   RECORD, VARIANT  fields [first, first + count)
+ *   OPT, VEC         inner in first
+ *   FUNC             fields: count parameters, then result_count results
+ *   SERVICE          two fields for each of count methods: name (id: offset in the message, ref:
+ *                    size), then its func (ref) */
+struct candid_entry {
+    uint8_t kind; /* enum candid_kind */
+    uint8_t mode; /* enum candid_mode */
+    uint32_t first;
+    uint32_t count;
+    uint32_t result_count;
+};
+
+struct candid_wire_field {
+    uint32_t id;
+    candid_ref ref;
+};
+
+/* A pair of types that subtyping has met: wire <: type, or type <: wire when flipped. */
+struct candid_pair {
+    candid_ref ref;
+    bool flipped;
+    const struct candid_type *type;
+};
+
+struct candid_decoder {
+    const uint8_t *at;
+    const uint8_t *end;
+    const uint8_t *start;
+    uint64_t units_left;
+    struct ic_arena *arena;
+    struct candid_entry *entries;
+    struct candid_wire_field *fields;
+    uint32_t entry_count;
+    uint32_t field_count;
+    struct candid_pair *pairs; /* NULL until the first reference is compared */
+    uint32_t pair_count;
+    struct candid_pair refuted; /* the last; type NULL: none */
+};
+
+static inline size_t candid_left(const struct candid_decoder *d)
+{
+    return (size_t)(d->end - d->at);
+}
+
+/* candid_charge takes units from the budget. Returns false when it is used up. */
+IC_MUST_USE static inline bool candid_charge(struct candid_decoder *d, uint64_t units)
+{
+    if (d->units_left < units) {
+        d->units_left = 0;
+        return false;
+    }
+    d->units_left -= units;
+    return true;
+}
+
+/* Longest forms accepted. SRC: Rust candid 0.10.39, candid.md 4 */
+#define CANDID_LEB_BYTES_MAX 10u
+#define CANDID_LENGTH_BYTES_MAX 9u
+
+/* candid_leb_slow reads an unsigned LEB128 of at most bytes_max bytes and 64 bits. */
+IC_MUST_USE enum candid_result candid_leb_slow(struct candid_decoder *d, uint64_t *out,
+                                               uint32_t bytes_max);
+IC_MUST_USE enum candid_result candid_sleb_slow(struct candid_decoder *d, int64_t *out);
+
+IC_MUST_USE static inline enum candid_result candid_leb(struct candid_decoder *d, uint64_t *out,
+                                                        uint32_t bytes_max)
+{
+    if (d->at < d->end && *d->at < 0x80) {
+        *out = *d->at++;
+        return CANDID_OK;
+    }
+    return candid_leb_slow(d, out, bytes_max);
+}
+
+/* candid_size reads a count of bytes that must be there. */
+IC_MUST_USE static inline enum candid_result candid_size(struct candid_decoder *d, size_t *out)
+{
+    uint64_t size = 0;
+    const enum candid_result result = candid_leb(d, &size, CANDID_LENGTH_BYTES_MAX);
+    if (result != CANDID_OK) {
+        return result;
+    }
+#ifdef AXON_PLANTED_BUG
+    /* What the fuzzer must find: a length believed without looking at what is left. */
+    if (size > candid_left(d) + 64) {
+        return CANDID_TRUNCATED;
+    }
+#else
+    if (size > candid_left(d)) {
+        return CANDID_TRUNCATED;
+    }
+#endif
+    *out = (size_t)size;
+    return CANDID_OK;
+}
+
+/* Kind of a wire type. */
+static inline uint32_t candid_wire_kind(const struct candid_decoder *d, candid_ref ref)
+{
+    return ref < 0 ? (uint32_t)-ref : d->entries[ref].kind;
+}
+
+/* candid_header reads from the magic to the end of the argument types.
+ *   args   the argument types as a record entry with fields 0, 1, ... */
+IC_MUST_USE enum candid_result candid_header(struct candid_decoder *d, struct candid_entry *args);
+
+/* candid_coerce reads the values at the expected types, by the rules of coercion. */
+IC_MUST_USE enum candid_result candid_coerce(struct candid_decoder *d,
+                                             const struct candid_entry *args,
+                                             const struct candid_type *record, void *out);
+
+/* candid_direct reads values whose wire types are exactly the expected ones. */
+IC_MUST_USE enum candid_result candid_direct(struct candid_decoder *d,
+                                             const struct candid_type *record, void *out);
+
+/* candid_subtype decides whether the wire type is a subtype of the expected one.
+ *   returns   CANDID_OK, CANDID_MISMATCH, or the budget's end */
+IC_MUST_USE enum candid_result candid_subtype(struct candid_decoder *d, candid_ref ref,
+                                              const struct candid_type *type);
+
+/* candid_scalar reads a value of one of the kinds without parts (BOOL to TEXT, PRINCIPAL), wire and
+ * expected kind being the same. SERVICE and FUNC references too. */
+IC_MUST_USE enum candid_result candid_scalar(struct candid_decoder *d, uint32_t kind, uint8_t *out);
+
+/* candid_nat_as_int reads a nat where an int is expected. */
+IC_MUST_USE enum candid_result candid_nat_as_int(struct candid_decoder *d, struct candid_int *out);
+
+/* Bytes on the wire of kinds with a fixed size; 0 for the others. */
+uint32_t candid_fixed_size(uint32_t kind);
+
+/* candid_elements checks and allocates the elements of a vec.
+ *   count     as the message says
+ *   returns   the result; *at NULL for elements without size */
+IC_MUST_USE enum candid_result candid_elements(struct candid_decoder *d, uint8_t **at,
+                                               uint64_t count, const struct candid_type *element);
+
+/* Stores the pointer and the count of a vec at its struct. */
+static inline void candid_vec_store(uint8_t *out, const uint8_t *at, size_t count)
+{
+    *(const uint8_t **)(void *)out = at;
+    *(size_t *)(void *)(out + sizeof(void *)) = count;
+}
+
+#endif

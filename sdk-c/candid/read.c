@@ -1,0 +1,357 @@
+/* Numbers, texts and references: what has no parts. */
+#include "decoder.h"
+
+/* ---- LEB128 -------------------------------------------------------------------------------------- */
+
+enum candid_result candid_leb_slow(struct candid_decoder *d, uint64_t *out, uint32_t bytes_max)
+{
+    uint64_t value = 0;
+    for (uint32_t i = 0; i < bytes_max; i++) {
+        if (d->at == d->end) {
+            return CANDID_TRUNCATED;
+        }
+        const uint8_t byte = *d->at++;
+        if (i == CANDID_LEB_BYTES_MAX - 1 && byte > 1) {
+            return CANDID_BAD_LEB;
+        }
+        value |= (uint64_t)(byte & 0x7f) << (7 * i);
+        if (byte < 0x80) {
+            *out = value;
+            return CANDID_OK;
+        }
+    }
+    return CANDID_BAD_LEB;
+}
+
+enum candid_result candid_sleb_slow(struct candid_decoder *d, int64_t *out)
+{
+    uint64_t value = 0;
+    for (uint32_t i = 0; i < CANDID_LEB_BYTES_MAX; i++) {
+        if (d->at == d->end) {
+            return CANDID_TRUNCATED;
+        }
+        const uint8_t byte = *d->at++;
+        /* The tenth byte holds bit 63 alone: all zeros or all ones. */
+        if (i == CANDID_LEB_BYTES_MAX - 1 && byte != 0 && byte != 0x7f) {
+            return CANDID_BAD_LEB;
+        }
+        value |= (uint64_t)(byte & 0x7f) << (7 * i);
+        if (byte < 0x80) {
+            if ((byte & 0x40) != 0 && i < CANDID_LEB_BYTES_MAX - 1) {
+                value |= ~(uint64_t)0 << (7 * (i + 1));
+            }
+            *out = (int64_t)value;
+            return CANDID_OK;
+        }
+    }
+    return CANDID_BAD_LEB;
+}
+
+/* The digits of a number of any length, padding included; *size counts them all. */
+static enum candid_result digits(struct candid_decoder *d, const uint8_t **at, size_t *size)
+{
+    *at = d->at;
+    while (d->at < d->end) {
+        if (*d->at++ < 0x80) {
+            *size = (size_t)(d->at - *at);
+            return CANDID_OK;
+        }
+    }
+    return CANDID_TRUNCATED;
+}
+
+/* Digits from the first on that add up in 128 bits; those beyond are not looked at. */
+static void digits_sum(uint64_t *lo, uint64_t *hi, const uint8_t *at, size_t size)
+{
+    *lo = 0;
+    *hi = 0;
+    for (uint32_t i = 0, bit = 0; i < size && bit < 128; i++, bit += 7) {
+        const uint64_t digit = at[i] & 0x7f;
+        if (bit < 64) {
+            *lo |= digit << bit;
+            *hi |= bit > 57 ? digit >> (64 - bit) : 0;
+        } else {
+            *hi |= digit << (bit - 64);
+        }
+    }
+}
+
+/* 18 digits hold 126 bits; the nineteenth has two more. */
+#define DIGITS_128 19u
+
+static enum candid_result read_nat_slow(struct candid_decoder *d, struct candid_nat *out)
+{
+    const uint8_t *at = NULL;
+    size_t size = 0;
+    const enum candid_result result = digits(d, &at, &size);
+    if (result != CANDID_OK) {
+        return result;
+    }
+    while (size > 1 && (at[size - 1] & 0x7f) == 0) {
+        size--;
+    }
+    out->big = (struct ic_bytes){0};
+    if (size > DIGITS_128 || (size == DIGITS_128 && (at[size - 1] & 0x7f) > 3)) {
+        *out = (struct candid_nat){.lo = UINT64_MAX, .hi = UINT64_MAX, .big = {at, size}};
+    } else {
+        digits_sum(&out->lo, &out->hi, at, size);
+    }
+    return CANDID_OK;
+}
+
+static inline enum candid_result read_nat(struct candid_decoder *d, struct candid_nat *out)
+{
+    const uint8_t *at = d->at;
+    uint64_t value = 0;
+    for (uint32_t bit = 0; bit < 63 && at < d->end; bit += 7) {
+        const uint8_t byte = *at++;
+        value |= (uint64_t)(byte & 0x7f) << bit;
+        if (byte < 0x80) {
+            d->at = at;
+            out->lo = value;
+            out->hi = 0;
+            out->big.at = NULL;
+            out->big.size = 0;
+            return CANDID_OK;
+        }
+    }
+    return read_nat_slow(d, out);
+}
+
+/* The last digit adds nothing when it only repeats the sign of the one before. */
+static size_t trim_sleb(const uint8_t *at, size_t size)
+{
+    while (size > 1) {
+        const uint8_t last = at[size - 1] & 0x7f;
+        const bool before_negative = (at[size - 2] & 0x40) != 0;
+        if (!((last == 0 && !before_negative) || (last == 0x7f && before_negative))) {
+            break;
+        }
+        size--;
+    }
+    return size;
+}
+
+static enum candid_result read_int(struct candid_decoder *d, struct candid_int *out)
+{
+    const uint8_t *at = NULL;
+    size_t size = 0;
+    const enum candid_result result = digits(d, &at, &size);
+    if (result != CANDID_OK) {
+        return result;
+    }
+    size = trim_sleb(at, size);
+    const uint8_t last = at[size - 1] & 0x7f;
+    const bool negative = (last & 0x40) != 0;
+    /* The nineteenth digit may hold bits 126 and 127 and their sign. */
+    if (size > DIGITS_128 || (size == DIGITS_128 && last > 1 && last < 0x7e)) {
+        *out = (struct candid_int){.lo = negative ? 0 : UINT64_MAX,
+                                   .hi = negative ? INT64_MIN : INT64_MAX,
+                                   .big = {at, size}};
+        return CANDID_OK;
+    }
+    uint64_t lo = 0;
+    uint64_t hi = 0;
+    digits_sum(&lo, &hi, at, size);
+    const uint32_t bits = (uint32_t)size * 7;
+    if (negative && bits < 128) {
+        lo |= bits < 64 ? ~(uint64_t)0 << bits : 0;
+        hi |= bits <= 64 ? ~(uint64_t)0 : ~(uint64_t)0 << (bits - 64);
+    }
+    *out = (struct candid_int){.lo = lo, .hi = (int64_t)hi};
+    return CANDID_OK;
+}
+
+enum candid_result candid_nat_as_int(struct candid_decoder *d, struct candid_int *out)
+{
+    struct candid_nat nat;
+    const enum candid_result result = read_nat(d, &nat);
+    if (result != CANDID_OK) {
+        return result;
+    }
+    if (nat.hi <= INT64_MAX) {
+        *out = (struct candid_int){.lo = nat.lo, .hi = (int64_t)nat.hi};
+        return CANDID_OK;
+    }
+    /* From 2^127 on. As signed digits it needs a leading zero bit, so it may need one digit more
+     * than the message has: those are made in the arena. */
+    const size_t digits_max = nat.big.size != 0 ? nat.big.size : DIGITS_128;
+    uint8_t *at = ic_arena_alloc(d->arena, digits_max + 1);
+    if (at == NULL) {
+        return CANDID_NO_MEMORY;
+    }
+    for (size_t i = 0; i < digits_max; i++) {
+        at[i] = nat.big.size != 0   ? nat.big.at[i] & 0x7f
+                : i * 7 < 64        ? (uint8_t)((nat.lo >> (i * 7)) & 0x7f)
+                                    : (uint8_t)((nat.hi >> (i * 7 - 64)) & 0x7f);
+    }
+    if (nat.big.size == 0) {
+        /* Digit 9 has bit 63 of lo and six bits of hi. */
+        at[9] = (uint8_t)(((nat.lo >> 63) | (nat.hi << 1)) & 0x7f);
+    }
+    at[digits_max] = 0;
+    const size_t size = trim_sleb(at, digits_max + 1);
+    *out = (struct candid_int){.lo = UINT64_MAX, .hi = INT64_MAX, .big = {at, size}};
+    return CANDID_OK;
+}
+
+/* ---- bytes --------------------------------------------------------------------------------------- */
+
+static enum candid_result read_text(struct candid_decoder *d, struct ic_bytes *out)
+{
+    size_t size = 0;
+    const enum candid_result result = candid_size(d, &size);
+    if (result != CANDID_OK) {
+        return result;
+    }
+    out->at = d->at;
+    out->size = size;
+    d->at += size;
+    return candid_utf8_is_valid(*out) ? CANDID_OK : CANDID_BAD_TEXT;
+}
+
+/* Copies at most IC_PRINCIPAL_BYTES_MAX bytes and clears the rest, by words: a memory.copy costs
+ * 100 instructions before the first byte. */
+static void copy_principal(struct ic_principal *out, const uint8_t *at, uint32_t size)
+{
+    uint8_t *to = out->bytes;
+    uint32_t i = 0;
+    for (; i + 8 <= size; i += 8) {
+        __builtin_memcpy(to + i, at + i, 8);
+    }
+    uint64_t tail = 0;
+    for (uint32_t shift = 0; i + shift / 8 < size; shift += 8) {
+        tail |= (uint64_t)at[i + shift / 8] << shift;
+    }
+    for (; i + 8 <= IC_PRINCIPAL_BYTES_MAX; i += 8) {
+        __builtin_memcpy(to + i, &tail, 8);
+        tail = 0;
+    }
+    for (; i < IC_PRINCIPAL_BYTES_MAX; i++, tail >>= 8) {
+        to[i] = (uint8_t)tail;
+        __asm__ volatile("" ::: "memory"); // keep the compiler from calling memset or memcpy
+    }
+    out->size = (uint8_t)size;
+}
+
+static enum candid_result read_principal(struct candid_decoder *d, struct ic_principal *out)
+{
+    if (candid_left(d) < 2) {
+        return CANDID_TRUNCATED;
+    }
+    if (*d->at++ != 1) {
+        return CANDID_BAD_REFERENCE;
+    }
+    uint64_t size = 0;
+    const enum candid_result result = candid_leb(d, &size, CANDID_LEB_BYTES_MAX);
+    if (result != CANDID_OK) {
+        return result;
+    }
+    if (size > IC_PRINCIPAL_BYTES_MAX) {
+        return CANDID_BAD_REFERENCE;
+    }
+    if (size > candid_left(d)) {
+        return CANDID_TRUNCATED;
+    }
+    copy_principal(out, d->at, (uint32_t)size);
+    d->at += size;
+    return CANDID_OK;
+}
+
+static enum candid_result read_func(struct candid_decoder *d, struct candid_func *out)
+{
+    if (d->at == d->end) {
+        return CANDID_TRUNCATED;
+    }
+    if (*d->at++ != 1) {
+        return CANDID_BAD_REFERENCE;
+    }
+    const enum candid_result result = read_principal(d, &out->service);
+    return result != CANDID_OK ? result : read_text(d, &out->method);
+}
+
+/* ---- by kind ------------------------------------------------------------------------------------- */
+
+uint32_t candid_fixed_size(uint32_t kind)
+{
+    static const uint8_t SIZES[CANDID_KIND_BOX + 1] = {
+        [CANDID_KIND_BOOL] = 1,  [CANDID_KIND_NAT8] = 1,    [CANDID_KIND_NAT16] = 2,
+        [CANDID_KIND_NAT32] = 4, [CANDID_KIND_NAT64] = 8,   [CANDID_KIND_INT8] = 1,
+        [CANDID_KIND_INT16] = 2, [CANDID_KIND_INT32] = 4,   [CANDID_KIND_INT64] = 8,
+        [CANDID_KIND_FLOAT32] = 4, [CANDID_KIND_FLOAT64] = 8,
+    };
+    return SIZES[kind];
+}
+
+#define READ_FIXED(bytes)                   \
+    do {                                    \
+        if (candid_left(d) < (bytes)) {     \
+            return CANDID_TRUNCATED;        \
+        }                                   \
+        __builtin_memcpy(out, d->at, (bytes)); \
+        d->at += (bytes);                   \
+        return CANDID_OK;                   \
+    } while (0)
+
+enum candid_result candid_scalar(struct candid_decoder *d, uint32_t kind, uint8_t *out)
+{
+    switch (kind) {
+    case CANDID_KIND_BOOL:
+        if (d->at == d->end) {
+            return CANDID_TRUNCATED;
+        }
+        if (*d->at > 1) {
+            return CANDID_BAD_BOOL;
+        }
+        *(bool *)out = *d->at++ == 1;
+        return CANDID_OK;
+    case CANDID_KIND_NAT:
+        return read_nat(d, (struct candid_nat *)(void *)out);
+    case CANDID_KIND_INT:
+        return read_int(d, (struct candid_int *)(void *)out);
+    case CANDID_KIND_NAT8:
+    case CANDID_KIND_INT8:
+        READ_FIXED(1);
+    case CANDID_KIND_NAT16:
+    case CANDID_KIND_INT16:
+        READ_FIXED(2);
+    case CANDID_KIND_NAT32:
+    case CANDID_KIND_INT32:
+    case CANDID_KIND_FLOAT32:
+        READ_FIXED(4);
+    case CANDID_KIND_NAT64:
+    case CANDID_KIND_INT64:
+    case CANDID_KIND_FLOAT64:
+        READ_FIXED(8);
+    case CANDID_KIND_TEXT:
+        return read_text(d, (struct ic_bytes *)(void *)out);
+    case CANDID_KIND_PRINCIPAL:
+    case CANDID_KIND_SERVICE:
+        return read_principal(d, (struct ic_principal *)(void *)out);
+    case CANDID_KIND_FUNC:
+        return read_func(d, (struct candid_func *)(void *)out);
+    default:
+        return CANDID_UNINHABITED;
+    }
+}
+
+enum candid_result candid_elements(struct candid_decoder *d, uint8_t **at, uint64_t count,
+                                   const struct candid_type *element)
+{
+    *at = NULL;
+    /* Each element has a byte of its own or costs a unit. */
+    if (count > candid_left(d) + d->units_left) {
+        return CANDID_TOO_LARGE;
+    }
+    const uint64_t bytes = count * element->size;
+    if (!candid_charge(d, bytes / CANDID_UNIT_HEAP_BYTES)) {
+        return CANDID_TOO_LARGE;
+    }
+    if (bytes != 0) {
+        *at = bytes > SIZE_MAX ? NULL : ic_arena_alloc(d->arena, (size_t)bytes);
+        if (*at == NULL) {
+            return CANDID_NO_MEMORY;
+        }
+    }
+    return CANDID_OK;
+}
