@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct command {
@@ -72,6 +73,7 @@ int main(int argc, char **argv)
                                      .help_filter = list_commands};
     struct parsed parsed = {0};
     argp_err_exit_status = CLI_USAGE;
+    setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* a paragraph nobody needs */
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &parsed);
     const char *name = argv[parsed.command_at];
     for (size_t i = 0; i < COMMAND_COUNT; i++) {

@@ -39,11 +39,11 @@ static const struct argp_option OPTIONS[] = {
 
 static const char DOC[] =
     "Measures what the ledger costs.\v"
-    "WHAT is\n"
-    "  ledger      instructions of each call, upgrade and module size beside the official "
-    "ledger's and the limits; writes " MARKDOWN_DEFAULT "\n"
-    "  throughput  transfers per second through the library on one core, and the time from "
-    "`axon start` to the first answered query\n"
+    "WHAT is `ledger`: instructions of each call and upgrade and the module's size, beside the "
+    "official ledger's figures and the limits; writes " MARKDOWN_DEFAULT ".\n"
+    "\n"
+    "Or `throughput`: transfers per second through the library on one core, and the time from "
+    "`axon start` to the first answered query.\n"
     "\n"
     "Exit codes: 0 everything is within its limit; 1 something is not, or a call failed; 2 bad "
     "option or file.";
