@@ -97,6 +97,9 @@ static struct ic_bytes view(const struct owned *o)
 static void stable_resize(size_t size)
 {
     size_t old_size = host.stable.size;
+    if (size == old_size && host.stable.at != NULL) {
+        return;
+    }
     size_t old_marks = old_size / IC_STABLE_CHARGE_BYTES;
     size_t marks = size / IC_STABLE_CHARGE_BYTES;
     host.stable.at = must(realloc(host.stable.at, size + 1));

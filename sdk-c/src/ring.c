@@ -59,7 +59,9 @@ void ic_ring_open(struct ic_ring *ring, struct ic_store *store, uint32_t region_
 /* Pages are numbered from 1 in everything below. */
 static uint64_t page_address(const struct ic_ring *ring, uint32_t page)
 {
-    ic_assert(page >= 1 && page <= ring->page_count);
+    if (page == 0 || page > ring->page_count) {
+        trap_damaged();
+    }
     return ic_region_address(ring->region, (uint64_t)(page - 1) * IC_RING_PAGE_BYTES);
 }
 
