@@ -22,7 +22,7 @@
 #define AXON_PATH_LABELS_MAX       127u
 #define AXON_DELEGATIONS_MAX       20u
 #define AXON_DELEGATION_TARGETS_MAX 1000u
-#define AXON_METHOD_NAME_BYTES_MAX 20000u /* export names. SPEC: ic-system 11 (Wasm limits) */
+#define AXON_REQUEST_METHOD_BYTES_MAX 20000u /* export names. SPEC: ic-system 11 (Wasm limits) */
 
 enum axon_request_type { AXON_REQUEST_CALL, AXON_REQUEST_QUERY, AXON_REQUEST_READ_STATE };
 /* "call", "query", "read_state": the request_type and the word in error texts. */

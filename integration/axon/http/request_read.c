@@ -269,7 +269,7 @@ static void read_content(struct reader *rd, const struct axon_cbor *content)
         r->canister = required_principal(rd, content, "canister_id");
         r->method = required_bytes(rd, content, "method_name", AXON_CBOR_TEXT);
         r->arg = required_bytes(rd, content, "arg", AXON_CBOR_BYTES);
-        if (r->method.size > AXON_METHOD_NAME_BYTES_MAX ||
+        if (r->method.size > AXON_REQUEST_METHOD_BYTES_MAX ||
             (r->method.size > 0 && memchr(r->method.at, '\0', r->method.size) != NULL)) {
             fail(rd, "method_name", "is not a method name");
         }

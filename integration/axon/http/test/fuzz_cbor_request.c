@@ -18,7 +18,7 @@ static void must(bool ok)
 static void check_limits(const struct axon_request *r)
 {
     must(r->sender.size <= IC_PRINCIPAL_BYTES_MAX && r->canister.size <= IC_PRINCIPAL_BYTES_MAX);
-    must(r->nonce.size <= AXON_NONCE_BYTES_MAX && r->method.size <= AXON_METHOD_NAME_BYTES_MAX);
+    must(r->nonce.size <= AXON_NONCE_BYTES_MAX && r->method.size <= AXON_REQUEST_METHOD_BYTES_MAX);
     for (size_t i = 0; i < r->path_count; i++) {
         must(r->paths[i].count <= AXON_PATH_LABELS_MAX);
     }
