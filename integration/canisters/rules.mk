@@ -1,0 +1,2 @@
+# Canisters that exist for tests.
+include $(wildcard integration/canisters/*/rules.mk)
