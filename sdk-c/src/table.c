@@ -15,9 +15,10 @@
 /* Tags of the fullest block: entries of the smallest key and no value. */
 #define TAGS_MAX ((IC_TABLE_BUCKET_BYTES - PREFIX_BYTES) / (1 + IC_TABLE_KEY_BYTES_MIN))
 
-/* A bucket is split off for each LOAD_PERCENT of a bucket's room. Higher wastes less memory, lower
- * has fewer overflow blocks: at 80 an entry of 36 bytes takes 45 to 49 bytes. */
-#define LOAD_PERCENT 80u
+/* A bucket is split off whenever there are more entries than LOAD_PERCENT of what the buckets hold.
+ * Measured for entries of 36 bytes, average and dearest stable charge of a lookup: at 80 49.6 bytes an
+ * entry, 212 and 448 instructions; at 90 46.0 bytes, 213 and 633; at 95 44.7 bytes, 213 and 724. */
+#define LOAD_PERCENT 90u
 
 _Static_assert((IC_TABLE_MORE_BYTES - PREFIX_BYTES) / (1 + IC_TABLE_ENTRY_BYTES_MAX) >= 3,
                "an overflow block holds at least three entries");
