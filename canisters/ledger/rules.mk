@@ -1,9 +1,18 @@
 # The ICP ledger canister: entry points over ledger/ and the kit. The same sources make the Wasm and a
 # native library, so that recorded calls run under the sanitizers.
 L := canisters/ledger
-LEDGER_CANISTER_SOURCES := $(addprefix $(L)/,answers.c block_queries.c lifecycle.c queries.c transfers.c) \
+LEDGER_CANISTER_SOURCES := $(addprefix $(L)/,answers.c block_queries.c interface.c lifecycle.c queries.c \
+                             transfers.c) \
                            $(BUILD)/gen/icp_did.c $(BUILD)/gen/icp_dispatch.c
 
 $(eval $(call didc_gen,icp,$(L)/ledger.did))
+# What __get_candid_interface_tmp_hack answers, as bytes of a C array.
+$(BUILD)/gen/icp_interface.inc: $(L)/ledger.did $(BUILD)/didc
+	@mkdir -p $(@D)
+	$(BUILD)/didc print $< | od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g' >$@.new && mv $@.new $@
+GENERATED += $(BUILD)/gen/icp_interface.inc
+
 $(eval $(call archive,ledger_canister,$(LEDGER_CANISTER_SOURCES)))
-$(patsubst %.c,$(O)/%.o,$(filter $(L)/%,$(LEDGER_CANISTER_SOURCES))): | $(BUILD)/gen/icp_did.h
+$(patsubst %.c,$(O)/%.o,$(filter $(L)/%,$(LEDGER_CANISTER_SOURCES))): | $(BUILD)/gen/icp_did.h $(BUILD)/gen/icp_interface.inc
+
+$(eval $(call canister,ledger,$(LEDGER_CANISTER_SOURCES) $(LEDGER_SOURCES),$(L)/ledger.did,$(L)/hidden.conf))

@@ -7,6 +7,8 @@
 
 #include "ic/bytes.h"
 
+/* Products are checked by a division: a 64-bit __builtin_mul_overflow would call a 128-bit helper
+ * that bare wasm32 does not have. */
 #define IC_DEFINE_CHECKED(type, suffix)                                               \
     IC_MUST_USE static inline bool ic_add_##suffix(type *out, type a, type b)         \
     {                                                                                 \
@@ -28,11 +30,10 @@
     }                                                                                 \
     IC_MUST_USE static inline bool ic_mul_##suffix(type *out, type a, type b)         \
     {                                                                                 \
-        type product;                                                                 \
-        if (__builtin_mul_overflow(a, b, &product)) {                                 \
+        if (a != 0 && b > (type) ~(type)0 / a) {                                      \
             return false;                                                             \
         }                                                                             \
-        *out = product;                                                               \
+        *out = (type)((uint64_t)a * b);                                               \
         return true;                                                                  \
     }                                                                                 \
     /* The nearest value that fits. */                                                \
@@ -47,8 +48,8 @@
     }                                                                                 \
     static inline type ic_sat_mul_##suffix(type a, type b)                            \
     {                                                                                 \
-        type product;                                                                 \
-        return __builtin_mul_overflow(a, b, &product) ? (type) ~(type)0 : product;    \
+        type product = (type) ~(type)0;                                               \
+        return ic_mul_##suffix(&product, a, b) ? product : (type) ~(type)0;           \
     }
 
 IC_DEFINE_CHECKED(uint8_t, u8)
