@@ -16,9 +16,11 @@ WASM_WARNINGS := $(filter-out -Wmissing-prototypes,$(WARNINGS))
 WASM_CFLAGS    = --target=wasm32-unknown-unknown -std=c17 -O3 $(WASM_FEATURES) -nostdlibinc -isystem sdk-c/wasm/include \
                  -I. -Isdk-c/include -Isdk-c -I$(BUILD)/gen -fvisibility=hidden -fno-ident \
                  $(WASM_WARNINGS) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
+# The table is exported because callbacks are its entries, called by the system: nothing inside the module
+# shows that they are used, and the optimizer would drop them.
 WASM_LDFLAGS   = --target=wasm32-unknown-unknown -nostdlib -fuse-ld=lld -flto -Wl,--no-entry -Wl,--stack-first \
                  -Wl,-z,stack-size=$(WASM_STACK_BYTES) -Wl,--gc-sections -Wl,--lto-O3 -Wl,-O2 -Wl,--strip-all \
-                 -Wl,--fatal-warnings
+                 -Wl,--fatal-warnings -Wl,--export-table
 WASM_OPT_FLAGS := -O3 --enable-simd --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals \
                   --disable-bulk-memory --strip-producers --strip-debug --strip-target-features
 

@@ -1,1 +1,4 @@
-$(eval $(call unit_test,metering,integration/axon/test/test_metering.c,axon_exec axon_engine axon_wasm axon_base candid ic))
+# Scenario tests of the execution environment. They need build/wasm/probe.wasm.
+AXON_TEST_DIR := integration/axon/test
+AXON_EXEC_TESTS := $(patsubst $(AXON_TEST_DIR)/%.c,%,$(wildcard $(AXON_TEST_DIR)/test_exec_*.c))
+$(foreach t,$(AXON_EXEC_TESTS),$(eval $(call unit_test,$(t),$(AXON_TEST_DIR)/$(t).c $(AXON_TEST_DIR)/world.c,$(AXON_LIBS))))
