@@ -12,3 +12,5 @@ $(eval $(call unit_test,axon_crypto,integration/axon/crypto/test/test_crypto.c,a
 $(eval $(call unit_test,axon_cert,integration/axon/cert/test/test_cert.c,axon_http axon_base ic))
 $(eval $(call unit_test,axon_request,integration/axon/http/test/test_request.c,axon_http axon_base ic))
 $(eval $(call fuzz_target,fuzz_cbor_request,integration/axon/http/test/fuzz_cbor_request.c,axon_http axon_base ic))
+AXON_HTTP_TEST := integration/axon/http/test
+$(eval $(call unit_test,axon_service,$(AXON_HTTP_TEST)/test_service.c $(AXON_HTTP_TEST)/client.c,axon_http $(AXON_LIBS)))
