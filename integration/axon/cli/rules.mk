@@ -20,8 +20,8 @@ $(eval $(call unit_test,axon_cli_replay,$(CLI)/test/test_replay.c $(addprefix $(
     cli.c replay/compare.c replay/official_did.c replay/quoted.c replay/transcript.c), \
     axon_base text candid ic))
 
-$(eval $(call unit_test,axon_cli_bench_args,$(CLI)/test/test_bench_args.c $(CLI)/bench/args.c \
-    $(BUILD)/gen/icp_did.c,axon_http axon_base text candid ic))
+$(eval $(call unit_test,axon_cli_bench_args,$(CLI)/test/test_bench_args.c $(CLI)/bench/args.c,\
+    axon_http axon_base text candid ic))
 $(O)/$(CLI)/test/test_bench_args.o: | $(BUILD)/gen/icp_did.h
 
 AXON_TESTS += $(CLI)/test/test_replay.sh $(CLI)/test/test_bench.sh $(CLI)/test/test_cli.sh
