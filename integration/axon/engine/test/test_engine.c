@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #define LIMIT 1000000u
@@ -303,6 +304,34 @@ static void the_start_function_runs_when_told(void **state)
     assert_int_equal(update(f, "expect_started", 0, 0, 0, 0).end, AXON_RETURNED);
 }
 
+static void *run_on_thread(void *argument)
+{
+    struct fixture *f = argument;
+    static struct axon_run results[2];
+    results[0] = update(f, "deep", 0, 0, 0, 0);
+    results[1] = update(f, "poke", 100, 5, 0, 3);
+    return results;
+}
+
+/* As the HTTP server does it: one thread after the other. */
+static void any_thread_with_8_mib_of_stack_will_do(void **state)
+{
+    struct fixture *f = *state;
+    f->limit = 1000000000;
+    for (uint64_t i = 0; i < 3; i++) {
+        pthread_attr_t attributes;
+        pthread_t thread;
+        void *results;
+        pthread_attr_init(&attributes);
+        pthread_attr_setstacksize(&attributes, 8u << 20);
+        assert_int_equal(pthread_create(&thread, &attributes, run_on_thread, f), 0);
+        assert_int_equal(pthread_join(thread, &results), 0);
+        pthread_attr_destroy(&attributes);
+        assert_string_equal(((struct axon_run *)results)[0].trap_text, "stack overflow");
+        assert_int_equal(((struct axon_run *)results)[1].heap_pages, i == 0 ? 3 : 0);
+    }
+}
+
 /* ---- heap --------------------------------------------------------------------------------------- */
 
 static void a_trap_undoes_heap_and_globals(void **state)
@@ -508,6 +537,7 @@ int main(void)
         cmocka_unit_test(slices_end_at_multiples),
         WITH(traps_have_the_names_of_the_specification),
         WITH(the_host_can_trap),
+        WITH(any_thread_with_8_mib_of_stack_will_do),
         WITH(callbacks_go_through_the_table),
         cmocka_unit_test_setup_teardown(the_start_function_runs_when_told, set_up_started,
                                         tear_down),
