@@ -11,8 +11,9 @@
 struct ledger_state canister_state;
 static struct ic_store store;
 
-/* For the arguments of installation: a long list of initial balances. */
-#define LIFECYCLE_ARENA_BYTES (16u << 20)
+/* An upgrade's argument is small; what is larger is refused. */
+#define UPGRADE_ARGUMENT_BYTES_MAX 65536u
+#define UPGRADE_ARENA_BYTES        (4u * UPGRADE_ARGUMENT_BYTES_MAX)
 
 void canister_certify_tip(void)
 {
@@ -173,8 +174,7 @@ void icp_init(struct ic_bytes argument)
 {
     struct icp_init_args args;
     struct ledger_config config;
-    struct ic_arena *arena = ic_msg_arena(LIFECYCLE_ARENA_BYTES);
-    init_args_decode(&args, argument, arena);
+    init_args_decode(&args, argument, candid_msg_arena());
     config_from_init(&config, &args);
     ic_store_create(&store, LEDGER_STORE_APP);
     ledger_state_create(&canister_state, &store, &config);
@@ -236,8 +236,8 @@ CANDID_EXPORT("canister_post_upgrade") void icp_export_post_upgrade(void);
 void icp_export_post_upgrade(void)
 {
     struct ic_bytes argument;
-    struct ic_arena *arena = ic_msg_arena(LIFECYCLE_ARENA_BYTES);
-    if (!ic_msg_arg(&argument, LIFECYCLE_ARENA_BYTES / 2, arena)) {
+    struct ic_arena *arena = ic_msg_arena(UPGRADE_ARENA_BYTES);
+    if (!ic_msg_arg(&argument, UPGRADE_ARGUMENT_BYTES_MAX, arena)) {
         IC_TRAP("the argument is too large");
     }
     ic_store_open(&store, LEDGER_STORE_APP);

@@ -16,3 +16,11 @@ $(eval $(call archive,ledger_canister,$(LEDGER_CANISTER_SOURCES)))
 $(patsubst %.c,$(O)/%.o,$(filter $(L)/%,$(LEDGER_CANISTER_SOURCES))): | $(BUILD)/gen/icp_did.h $(BUILD)/gen/icp_interface.inc
 
 $(eval $(call canister,ledger,$(LEDGER_CANISTER_SOURCES) $(LEDGER_SOURCES),$(L)/ledger.did,$(L)/hidden.conf))
+
+# What runs once in a life, or where the answer's bytes outweigh the work, is built for size.
+$(patsubst %,$(WASM_DIR)/obj/%.o,canisters/ledger/answers canisters/ledger/block_queries \
+  canisters/ledger/interface canisters/ledger/lifecycle canisters/ledger/queries ledger/block_decode \
+  ledger/config ledger/blocks_range ledger/transaction_hash): WASM_CFLAGS += -Oz
+
+$(eval $(call unit_test,ledger_canister_replay,$(L)/test/test_replay.c,ledger_canister ledger candid ic))
+$(O)/$(L)/test/%.o: | $(BUILD)/gen/icp_did.h
