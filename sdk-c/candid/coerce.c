@@ -4,11 +4,12 @@
  *   rejects the message, below opt and in skipped data too.
  *
  * No recursion: nesting is a stack of frames. Skipping is reading at `reserved`, and a skipped
- * record is read at a record without fields, so one loop does everything. A variant, the content of
- * an opt on both sides and a box need no frame of their own: reading goes on with their content. */
+ * record is read at a record without fields, so one loop does everything. A variant and the content of
+ * an opt need no frame of their own: reading goes on with their content. An opt has one all the same,
+ * to come back to, and a box, so that what is decoded nests no deeper than the frames. */
 #include "decoder.h"
 
-enum frame_kind { FRAME_RECORD, FRAME_VEC, FRAME_OPT };
+enum frame_kind { FRAME_RECORD, FRAME_VEC, FRAME_OPT, FRAME_BOX };
 
 struct frame {
     enum frame_kind kind;
@@ -329,7 +330,12 @@ static enum candid_result read_box(struct coercion *c, struct task *task)
     task->out = box;
     task->type = inner;
     task->done = false;
-    return CANDID_OK;
+    struct frame *frame = NULL;
+    const enum candid_result result = push(c, &frame);
+    if (result == CANDID_OK) {
+        frame->kind = FRAME_BOX;
+    }
+    return result;
 }
 
 /* ---- one step ------------------------------------------------------------------------------------ */
@@ -484,8 +490,9 @@ static enum candid_result next_task(struct coercion *c, struct task *task)
         *task = (struct task){.ref = frame->ref, .type = frame->type, .out = frame->out};
         frame->out += frame->out == NULL ? 0 : frame->type->size;
         return CANDID_OK;
-    case FRAME_OPT:
-        c->depth--; /* the attempt went well */
+    case FRAME_OPT: /* the attempt went well */
+    case FRAME_BOX:
+        c->depth--;
         return CANDID_OK;
     }
     return CANDID_MISMATCH;

@@ -95,7 +95,7 @@ static enum candid_result read_vec(struct reading *r, const struct candid_type *
     return result;
 }
 
-/* What goes on without a frame: the content of an opt, a case or a box. */
+/* What is read next: a value, then the content of an opt, a case or a box. */
 struct task {
     const struct candid_type *type; /* NULL: nothing left */
     uint8_t *out;
@@ -133,17 +133,24 @@ static enum candid_result read_variant(struct candid_decoder *d, struct task *ta
     return CANDID_OK;
 }
 
-static enum candid_result read_box(struct candid_decoder *d, struct task *task)
+/* Takes an empty frame, so that what is decoded nests no deeper than the frames. */
+static enum candid_result read_box(struct reading *r, struct task *task)
 {
     const struct candid_type *inner = task->type->of.inner;
-    uint8_t *box = ic_arena_alloc(d->arena, inner->size);
+    uint8_t *box = ic_arena_alloc(r->d->arena, inner->size);
     if (box == NULL) {
         return CANDID_NO_MEMORY;
     }
     *(uint8_t **)(void *)task->out = box;
     task->out = box;
     task->type = inner;
-    return CANDID_OK;
+    struct frame *frame = NULL;
+    const enum candid_result result = push(r, &frame);
+    if (result == CANDID_OK) {
+        frame->element = NULL;
+        frame->left = 0;
+    }
+    return result;
 }
 
 static enum candid_result read_step(struct reading *r, struct task *task)
@@ -156,7 +163,7 @@ static enum candid_result read_step(struct reading *r, struct task *task)
     case CANDID_KIND_VARIANT:
         return read_variant(r->d, task);
     case CANDID_KIND_BOX:
-        return read_box(r->d, task);
+        return read_box(r, task);
     default:
         break;
     }

@@ -305,7 +305,7 @@ static void classify(struct did_graph *g)
 
 /* ---- the whole ----------------------------------------------------------------------------------- */
 
-static bool complete(struct did_graph *g, struct did_error *error)
+bool did_graph_complete(struct did_graph *g, struct did_error *error)
 {
     for (; g->filled < g->node_count; g->filled++) {
         fill(g, g->nodes[g->filled]);
@@ -369,12 +369,17 @@ bool did_graph_make(struct did_graph *g, struct did_program *program, struct did
     for (size_t i = 0; service != NULL && i < service->method_count; i++) {
         add_method(g, &service->methods[i], c_names);
     }
-    return complete(g, error);
+    return did_graph_complete(g, error);
 }
 
 bool did_graph_tuple(struct did_graph *g, struct did_node **out, const char *name,
                      const struct did_field *fields, size_t count, struct did_error *error)
 {
     *out = tuple_node(g, name, fields, count, "arg");
-    return complete(g, error);
+    return did_graph_complete(g, error);
+}
+
+struct did_node *did_graph_node(struct did_graph *g, struct did_type *type)
+{
+    return node_for(g, type, "anonymous");
 }

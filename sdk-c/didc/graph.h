@@ -88,6 +88,10 @@ IC_MUST_USE bool did_graph_tuple(struct did_graph *graph, struct did_node **out,
                                  const struct did_field *fields, size_t count,
                                  struct did_error *error);
 
+/* did_graph_node adds the node of a resolved type; call did_graph_complete before using it. */
+struct did_node *did_graph_node(struct did_graph *graph, struct did_type *type);
+IC_MUST_USE bool did_graph_complete(struct did_graph *graph, struct did_error *error);
+
 /* did_header writes the bytes from the magic to the end of the argument types as an encoder of that
  * kind does. Returns false, nothing written, for types whose order in JavaScript depends on more
  * than the type (functions, services, recursion). */

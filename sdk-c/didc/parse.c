@@ -5,7 +5,7 @@
 
 /* ---- tokens -------------------------------------------------------------------------------------- */
 
-static bool next(struct parser *p)
+bool did_next(struct parser *p)
 {
     p->token = p->ahead;
     p->ahead = did_lex(&p->lexer);
@@ -18,7 +18,7 @@ static bool fail_at(struct parser *p, struct did_position at, const char *reason
 }
 
 /* The lexer has set the error when the token is bad. */
-static bool fail_expected(struct parser *p, const char *what)
+bool did_fail_expected(struct parser *p, const char *what)
 {
     if (p->token.kind == DID_BAD) {
         return false;
@@ -51,13 +51,13 @@ static bool accept(struct parser *p, char punct)
     if (!is_punct(&p->token, punct)) {
         return false;
     }
-    next(p);
+    did_next(p);
     return true;
 }
 
 static bool expect(struct parser *p, char punct, const char *what)
 {
-    return accept(p, punct) || fail_expected(p, what);
+    return accept(p, punct) || did_fail_expected(p, what);
 }
 
 static bool accept_word(struct parser *p, const char *word)
@@ -65,7 +65,7 @@ static bool accept_word(struct parser *p, const char *word)
     if (!is_word(&p->token, word)) {
         return false;
     }
-    next(p);
+    did_next(p);
     return true;
 }
 
@@ -135,13 +135,13 @@ static bool parse_name(struct parser *p, struct ic_bytes *name, const char *what
 {
     const bool id = p->token.kind == DID_ID && !is_keyword(p->token.text);
     if (!id && p->token.kind != DID_TEXT) {
-        return fail_expected(p, what);
+        return did_fail_expected(p, what);
     }
     if (!id && !p->token.is_utf8) {
         return fail_at(p, p->token.at, "a name must be UTF-8");
     }
     *name = p->token.text;
-    next(p);
+    did_next(p);
     return true;
 }
 
@@ -175,7 +175,7 @@ static bool parse_number_label(struct parser *p, struct did_field *field)
     }
     field->id = (uint32_t)id;
     field->has_label = true;
-    next(p);
+    did_next(p);
     return true;
 }
 
@@ -229,7 +229,7 @@ static bool parse_fields(struct parser *p, struct did_type *type)
             return false;
         }
         if (!accept(p, ';') && !is_punct(&p->token, '}')) {
-            return fail_expected(p, "';' or '}'");
+            return did_fail_expected(p, "';' or '}'");
         }
     }
     return did_fields_sort(p, type);
@@ -249,13 +249,13 @@ bool did_tuple_parse(struct parser *p, struct did_field **fields, size_t *count)
                 return false;
             }
             field->has_name = true;
-            next(p);
+            did_next(p);
         }
         if (!parse_type(p, &field->type)) {
             return false;
         }
         if (!accept(p, ',') && !is_punct(&p->token, ')')) {
-            return fail_expected(p, "',' or ')'");
+            return did_fail_expected(p, "',' or ')'");
         }
     }
     return did_tuple_check(p, *fields, *count);
@@ -274,7 +274,7 @@ static bool parse_annotations(struct parser *p, struct did_type *type)
         if (type->mode == CANDID_MODE_ONEWAY && type->result_count != 0) {
             return fail_at(p, p->token.at, "a oneway method has no results");
         }
-        next(p);
+        did_next(p);
     }
     return true;
 }
@@ -315,7 +315,7 @@ static bool parse_methods(struct parser *p, struct did_type **out)
             return false;
         }
         if (!accept(p, ';') && !is_punct(&p->token, '}')) {
-            return fail_expected(p, "';' or '}'");
+            return did_fail_expected(p, "';' or '}'");
         }
     }
     return did_methods_sort(p, type);
@@ -329,12 +329,12 @@ static bool parse_named_type(struct parser *p, struct did_type **out)
     if (p->token.kind == DID_ID) {
         type->kind = primitive_kind(p->token.text);
         if (type->kind != DID_KIND_NAME) {
-            next(p);
+            did_next(p);
             return true;
         }
     }
     if (p->token.kind == DID_TEXT) {
-        return fail_expected(p, "a type");
+        return did_fail_expected(p, "a type");
     }
     return parse_name(p, &type->name, "a type");
 }
@@ -384,16 +384,21 @@ static bool parse_type(struct parser *p, struct did_type **out)
     return ok;
 }
 
+bool did_type_parse(struct parser *p, struct did_type **out)
+{
+    return parse_type(p, out);
+}
+
 /* ---- definitions --------------------------------------------------------------------------------- */
 
 static bool parse_def(struct parser *p)
 {
     struct did_def *def = did_pool_alloc(&p->program->pool, sizeof *def);
     def->doc = p->token.doc;
-    next(p);
+    did_next(p);
     def->at = p->token.at;
     if (p->token.kind != DID_ID) {
-        return fail_expected(p, "the name of a type");
+        return did_fail_expected(p, "the name of a type");
     }
     if (!parse_name(p, &def->name, "the name of a type")) {
         return false;
@@ -412,9 +417,9 @@ static bool parse_actor(struct parser *p, struct did_type **service)
 {
     struct did_program *program = p->program;
     program->service_doc = p->token.doc;
-    next(p);
+    did_next(p);
     if (p->token.kind == DID_ID && !is_keyword(p->token.text)) {
-        next(p);
+        did_next(p);
     }
     if (!expect(p, ':', "':'")) {
         return false;
@@ -451,10 +456,10 @@ static const char *import_path(struct parser *p, struct ic_bytes name)
 static bool parse_import(struct parser *p)
 {
     struct did_import import = {.at = p->token.at};
-    next(p);
+    did_next(p);
     import.with_service = accept_word(p, "service");
     if (p->token.kind != DID_TEXT) {
-        return fail_expected(p, "the file to import");
+        return did_fail_expected(p, "the file to import");
     }
     if (!p->token.is_utf8 || p->token.text.size == 0 || p->token.text.size > 4096 ||
         memchr(p->token.text.at, 0, p->token.text.size) != NULL) {
@@ -462,7 +467,7 @@ static bool parse_import(struct parser *p)
     }
     import.path = import_path(p, p->token.text);
     import.importer = p->lexer.source_name;
-    next(p);
+    did_next(p);
     *DID_PUSH(&p->program->pool, p->imports->at, p->imports->count) = import;
     return true;
 }
@@ -470,28 +475,28 @@ static bool parse_import(struct parser *p)
 /* def;* actor? */
 bool did_source_parse(struct parser *p, struct did_type **service)
 {
-    next(p);
-    next(p);
+    did_next(p);
+    did_next(p);
     while (p->token.kind != DID_END) {
         bool ok = false;
         if (is_word(&p->token, "service")) {
             if (!parse_actor(p, service)) {
                 return false;
             }
-            return p->token.kind == DID_END || fail_expected(p, "the end of the file");
+            return p->token.kind == DID_END || did_fail_expected(p, "the end of the file");
         }
         if (is_word(&p->token, "type")) {
             ok = parse_def(p);
         } else if (is_word(&p->token, "import")) {
             ok = parse_import(p);
         } else {
-            return fail_expected(p, "'type', 'import' or 'service'");
+            return did_fail_expected(p, "'type', 'import' or 'service'");
         }
         if (!ok) {
             return false;
         }
         if (!accept(p, ';') && p->token.kind != DID_END && !is_word(&p->token, "service")) {
-            return fail_expected(p, "';'");
+            return did_fail_expected(p, "';'");
         }
     }
     return true;
@@ -499,10 +504,10 @@ bool did_source_parse(struct parser *p, struct did_type **service)
 
 bool did_parser_tuple_only(struct parser *p, struct did_field **fields, size_t *count)
 {
-    next(p);
-    next(p);
+    did_next(p);
+    did_next(p);
     return did_tuple_parse(p, fields, count) &&
-           (p->token.kind == DID_END || fail_expected(p, "the end"));
+           (p->token.kind == DID_END || did_fail_expected(p, "the end"));
 }
 
 void did_parser_init(struct parser *p, struct did_program *program, struct did_imports *imports,

@@ -29,8 +29,16 @@ struct parser {
 void did_parser_init(struct parser *p, struct did_program *program, struct did_imports *imports,
                      const char *name, struct ic_bytes text, struct did_error *error);
 
+/* The next token; false when it is malformed, the error is set then. */
+bool did_next(struct parser *p);
+/* Fails with "what expected, found ..." at the current token. */
+bool did_fail_expected(struct parser *p, const char *what);
+
 /* Reads one source; definitions go to the program, the actor (if any) to *service. */
 bool did_source_parse(struct parser *p, struct did_type **service);
+
+/* A type, beginning at the current token. */
+bool did_type_parse(struct parser *p, struct did_type **out);
 
 /* A source that is one tuple. */
 bool did_parser_tuple_only(struct parser *p, struct did_field **fields, size_t *count);

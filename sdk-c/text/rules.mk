@@ -1,0 +1,2 @@
+# Candid text on the host.
+$(eval $(call archive,text,$(addprefix sdk-c/text/,text.c parse_value.c fit.c number.c print_value.c)))
