@@ -50,6 +50,7 @@ static inline axon_u128 axon_u128_min(axon_u128 a, axon_u128 b)
 #define AXON_PRICE_HTTP_NODE             60000u
 #define AXON_PRICE_HTTP_REQUEST_BYTE     400u
 #define AXON_PRICE_HTTP_RESPONSE_BYTE    800u
+#define AXON_HTTP_RESPONSE_BYTES_MAX     2000000u /* SPEC: ic-system 10.3 */
 #define AXON_SUBNET_NODES                13u
 #define AXON_COMPILE_INSTRUCTIONS        6000u /* per Wasm instruction. SPEC: ic-system 11.9 */
 #define AXON_SECONDS_PER_DAY             86400u

@@ -173,11 +173,44 @@ static void record(struct axon_exec *x, uint64_t heap_pages)
     axon_record_add(x->net, &record);
 }
 
+static uint64_t heap_bytes(const struct axon_exec *x)
+{
+    uint64_t size = 0;
+    (void)axon_instance_heap(x->instance, &size);
+    return size;
+}
+
+/* Limits of the heap that the engine knows nothing about. The Internet Computer checks them in
+ * memory.grow, where the canister cannot catch the failure either: looking afterwards differs only
+ * in the instructions used until then. SPEC: ic-system 9 */
+static void check_heap(struct axon_exec *x, uint64_t before)
+{
+    uint64_t after = heap_bytes(x);
+    uint64_t limit = x->canister->settings.wasm_memory_limit;
+    bool is_limited = ((1u << x->mode) & (IC0_U | IC0_I | IC0_S)) != 0;
+    bool is_new = x->mode == AXON_MODE_INIT || x->mode == AXON_MODE_START;
+    if (axon_exec_failed(x) || (after <= before && !is_new)) {
+        return;
+    }
+    if (is_limited && limit != 0 && after > limit) {
+        (void)axon_exec_fail(x, AXON_E_WASM_MEMORY_LIMIT,
+                             "Canister exceeded its current Wasm memory limit of %llu bytes",
+                             (unsigned long long)limit);
+    } else if (!x->net->free_cycles && axon_mode_is_replicated(x->mode) &&
+               x->balance < axon_canister_freezing_balance(x->net, x->canister)) {
+        (void)axon_exec_fail(x, AXON_E_MEMORY_GROW_CYCLES,
+                             "Canister cannot grow memory by %llu bytes due to insufficient cycles",
+                             (unsigned long long)(after - before));
+    }
+}
+
 void axon_exec_run(struct axon_exec *x, const struct axon_entry *entry, uint64_t limit)
 {
+    uint64_t heap_before = heap_bytes(x);
     x->limit = limit;
     x->run = axon_instance_run(x->instance, entry, limit, slice_of(x, limit), x);
     explain_end(x, entry);
+    check_heap(x, heap_before);
     uint64_t heap_pages = axon_mode_pays_pages(x->mode) ? x->run.heap_pages : 0;
     uint64_t all = x->run.instructions + heap_pages * AXON_HEAP_PAGE_INSTRUCTIONS;
     x->billed = all < limit ? all : limit;

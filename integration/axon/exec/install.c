@@ -207,6 +207,12 @@ static bool run_hooks(struct install *in)
     c->timer_ns = 0;
     c->certified_data_size = is_upgrade ? c->certified_data_size : 0;
     in->instance = axon_instance_new(in->code, in->stable);
+    if (in->instance == NULL) {
+        axon_answer_fail_framed(in->answer, &c->id, AXON_E_INVALID_WASM,
+                                "Canister's Wasm module is not valid: a data or element segment "
+                                "does not fit");
+        return false;
+    }
     return run_start(in) && run_init(in);
 }
 

@@ -15,6 +15,11 @@
 #define AXON_HEAP_PAGE_INSTRUCTIONS 1000u
 #define AXON_STABLE_PAGE_INSTRUCTIONS 1000u
 
+/* 4 KiB pages of stable memory that one message may write. SPEC: ic-system 2.4 */
+#define AXON_STABLE_DIRTY_UPDATE    524288u  /* 2 GiB */
+#define AXON_STABLE_DIRTY_INSTALL   2097152u /* 8 GiB */
+#define AXON_STABLE_DIRTY_QUERY     262144u  /* 1 GiB */
+
 /* Messages. SPEC: ic-system 2.4, 13 */
 #define AXON_REPLY_BYTES_MAX        2097152u
 #define AXON_QUERY_REPLY_BYTES_MAX  3145728u
@@ -47,7 +52,7 @@
 /* Host. */
 #define AXON_CALLBACKS_MAX          10000u       /* open calls of one canister */
 #define AXON_QUEUED_BYTES_MAX       2147483648u  /* payloads of all queued messages */
-#define AXON_CANISTERS_MAX          100000u
+#define AXON_CANISTERS_MAX          10000u       /* each reserves 4 GiB of address space */
 #define AXON_STOP_REQUESTS_MAX      500u         /* pending for one canister */
 #define AXON_TIMER_ROUNDS_MAX       1000u        /* timer rounds at one time */
 #define AXON_COMPOSITE_CALLS_MAX    1000u        /* nested calls in one composite query */

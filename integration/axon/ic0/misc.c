@@ -30,6 +30,19 @@ bool ic0_cost_http_request(struct axon_exec *x, const uint64_t *a, uint64_t *r)
                              x->net->free_cycles ? 0 : axon_http_cost(a[0], a[1]));
 }
 
+/* The parameters are a Candid record whose use in the price is not published; this is the price of
+ * the first version for a request of that size and the largest response, an upper bound. */
+bool ic0_cost_http_request_v2(struct axon_exec *x, const uint64_t *a, uint64_t *r)
+{
+    struct ic_bytes parameters;
+    (void)r;
+    if (!ic0_heap_view(x, &parameters, "cost_http_request_v2", a[0], a[1])) {
+        return false;
+    }
+    axon_u128 cost = axon_http_cost(parameters.size, AXON_HTTP_RESPONSE_BYTES_MAX);
+    return ic0_heap_put_u128(x, "cost_http_request_v2", a[2], x->net->free_cycles ? 0 : cost);
+}
+
 enum { COST_OK = 0, COST_UNKNOWN_CURVE = 1, COST_UNKNOWN_KEY = 2 };
 
 /* The conventional key names of local networks. SPEC: ic-system 10.4 */

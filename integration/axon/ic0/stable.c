@@ -29,6 +29,28 @@ static bool is_small(struct axon_exec *x)
            axon_exec_trap(x, "32 bit stable memory api used on a memory larger than 4GB");
 }
 
+static uint64_t dirty_pages_max(const struct axon_exec *x)
+{
+    unsigned mode = 1u << x->mode;
+    if ((mode & (IC0_S | IC0_I | IC0_G)) != 0) {
+        return AXON_STABLE_DIRTY_INSTALL;
+    }
+    return (mode & (IC0_RQ | IC0_NRQ | IC0_CQ | IC0_CRY | IC0_CRT | IC0_F)) != 0
+               ? AXON_STABLE_DIRTY_QUERY
+               : AXON_STABLE_DIRTY_UPDATE;
+}
+
+static bool may_dirty(struct axon_exec *x, uint64_t fresh)
+{
+    uint64_t pages_max = dirty_pages_max(x);
+    return axon_stable_dirty_pages(stable(x)) + fresh <= pages_max ||
+           axon_exec_fail(x, AXON_E_MEMORY_ACCESS,
+                          "Canister exceeded memory access limits: Exceeded the limit for the "
+                          "number of modified pages in the stable memory in a single message "
+                          "execution: limit: %llu KB.",
+                          (unsigned long long)(pages_max * AXON_PAGE_BYTES / 1024));
+}
+
 static bool write_bytes(struct axon_exec *x, uint64_t offset, uint64_t src, uint64_t size)
 {
     struct ic_bytes data;
@@ -39,7 +61,8 @@ static bool write_bytes(struct axon_exec *x, uint64_t offset, uint64_t src, uint
         return axon_exec_trap(x, "heap out of bounds");
     }
     uint64_t fresh = axon_stable_fresh_pages(stable(x), offset, size);
-    if (!axon_instance_charge(x->instance, fresh * AXON_STABLE_PAGE_INSTRUCTIONS)) {
+    if (!may_dirty(x, fresh) ||
+        !axon_instance_charge(x->instance, fresh * AXON_STABLE_PAGE_INSTRUCTIONS)) {
         return false;
     }
     if (!ic0_heap_has(x, src, size)) {

@@ -104,6 +104,7 @@
     X(cost_call,                      "IIi:",      IC0_ALL_S,        500, -1,  0) \
     X(cost_create_canister,           "i:",        IC0_ALL_S,        500, -1,  0) \
     X(cost_http_request,              "IIi:",      IC0_ALL_S,        500, -1,  0) \
+    X(cost_http_request_v2,           "iii:",      IC0_ALL_S,      10000, -1,  0) \
     X(cost_sign_with_ecdsa,           "iiii:i",    IC0_ALL_S,        500,  1,  1) \
     X(cost_sign_with_schnorr,         "iiii:i",    IC0_ALL_S,        500,  1,  1) \
     X(cost_vetkd_derive_key,          "iiii:i",    IC0_ALL_S,        500,  1,  1) \
