@@ -14,3 +14,4 @@ $(eval $(call unit_test,axon_request,integration/axon/http/test/test_request.c,a
 $(eval $(call fuzz_target,fuzz_cbor_request,integration/axon/http/test/fuzz_cbor_request.c,axon_http axon_base ic))
 AXON_HTTP_TEST := integration/axon/http/test
 $(eval $(call unit_test,axon_service,$(AXON_HTTP_TEST)/test_service.c $(AXON_HTTP_TEST)/client.c,axon_http $(AXON_LIBS)))
+$(eval $(call unit_test,axon_server,$(AXON_HTTP_TEST)/test_server.c,axon_http $(AXON_LIBS)))

@@ -39,6 +39,7 @@ struct axon_server {
     struct MHD_Daemon *daemon;     /* 127.0.0.1 */
     struct MHD_Daemon *daemon_v6;  /* ::1, for clients to which localhost means that; may be NULL */
     uint16_t port;
+    uint32_t call_wait_ms;
     pthread_mutex_t lock;          /* of everything below, the service and the network */
     pthread_cond_t changed;        /* something was executed */
     bool is_stopping;
@@ -64,10 +65,10 @@ static struct timespec deadline_after_ms(uint32_t ms)
 }
 
 /* Waits for a call that did not finish at once; the clock thread keeps the network going. After
- * AXON_SERVER_CALL_WAIT_MS the 202 answer stays. Called with the lock held. */
+ * call_wait_ms the 202 answer stays. Called with the lock held. */
 static void wait_for_call(struct axon_server *server, struct axon_http_reply *reply)
 {
-    struct timespec deadline = deadline_after_ms(AXON_SERVER_CALL_WAIT_MS);
+    struct timespec deadline = deadline_after_ms(server->call_wait_ms);
     while (!server->is_stopping && !axon_service_wait(server->service, reply)) {
         if (pthread_cond_timedwait(&server->changed, &server->lock, &deadline) == ETIMEDOUT) {
             (void)axon_service_wait(server->service, reply);
@@ -270,6 +271,8 @@ struct axon_server *axon_server_start(struct axon_network *net,
     struct axon_server *server = axon_alloc(sizeof *server);
     server->net = net;
     server->port = config->port;
+    server->call_wait_ms =
+        config->call_wait_ms == 0 ? AXON_SERVER_CALL_WAIT_MS : config->call_wait_ms;
     server->service = axon_service_new(net, &config->service);
     init_lock(server);
     if (!listen_v4(server)) {
