@@ -1,7 +1,9 @@
 /* Blocks to bytes: each function writes its fields last to first. */
 #include "ic/sha2.h"
+#include "ic/trap.h"
 #include "ledger/block.h"
 #include "ledger/block_fields.h"
+#include "ledger/constants.h"
 
 /* put_blob puts the message { 1: 32 bytes }: an account or a hash. */
 static void put_blob(struct ledger_pb_writer *w, uint8_t tag, const uint8_t bytes[32])
@@ -94,6 +96,7 @@ static void put_operation(struct ledger_pb_writer *w, const struct ledger_operat
 static void put_icrc1_memo(struct ledger_pb_writer *w, struct ic_bytes memo)
 {
     const uint8_t *end = w->at;
+    ic_assert(memo.size <= LEDGER_ICRC1_MEMO_BYTES_MAX); // the buffer's size counts on it
     if (memo.size != 0) {
         ledger_pb_put_bytes(w, ONLY_BYTES, memo);
     }

@@ -2,6 +2,8 @@
 
 #include "ic/sha2.h"
 #include "ic/text.h"
+#include "ic/trap.h"
+#include "ledger/constants.h"
 
 /* Major types of CBOR, in the top three bits of an item's first byte. SPEC: RFC 8949 3.1 */
 enum {
@@ -155,6 +157,7 @@ size_t ledger_transaction_to_cbor(uint8_t out[LEDGER_TRANSACTION_CBOR_BYTES_MAX]
     put_opt_number(&w, KEY_CREATED_AT, transaction->created_at_ns);
     if (transaction->has_icrc1_memo) {
         const struct ic_bytes memo = transaction->icrc1_memo;
+        ic_assert(memo.size <= LEDGER_ICRC1_MEMO_BYTES_MAX); // the buffer's size counts on it
         put_key(&w, KEY_ICRC1_MEMO);
         put_head(&w, CBOR_BYTES, memo.size);
         if (memo.size != 0) {
