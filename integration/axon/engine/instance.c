@@ -7,6 +7,7 @@
 
 #define THREAD_STACK_BYTES_MIN (7u << 20) /* 5 MiB of Wasm, the host below and above it */
 #define BACKTRACE_FRAMES_MAX 20u
+#define CHARGE_MAX (UINT64_C(1) << 61) /* more than any limit; the counter cannot overflow by it */
 
 struct axon_instance {
     struct axon_engine *engine;
@@ -193,6 +194,9 @@ bool axon_instance_charge(struct axon_instance *in, uint64_t instructions)
     if (instructions == 0) { /* what costs nothing checks nothing */
         return true;
     }
+    if (instructions > CHARGE_MAX) {
+        instructions = CHARGE_MAX;
+    }
     int64_t left = get_i64(in, &in->counter);
     uint64_t before = in->limit - (uint64_t)left;
     left -= (int64_t)instructions;
@@ -224,8 +228,9 @@ wasm_trap_t *engine_call_import(void *env, wasmtime_caller_t *caller, wasmtime_v
         args[i] = e->param_is_i64[i] ? (uint64_t)values[i].i64 : (uint32_t)values[i].i32;
     }
     uint64_t cost = import->base;
-    if (import->bytes_arg >= 0) {
-        cost += import->per_byte * args[import->bytes_arg];
+    if (import->bytes_arg >= 0) { /* a size may be any 64-bit number */
+        uint64_t bytes = args[import->bytes_arg];
+        cost += bytes < CHARGE_MAX / 64 ? import->per_byte * bytes : CHARGE_MAX;
     }
     uint64_t result = 0;
     if (!axon_instance_charge(in, cost) || !import->fn(in->host, in, args, &result)) {

@@ -1,11 +1,14 @@
 /* The engine through engine.h, running the modules of this folder. */
 #include "engine/engine.h"
 
+#include "base/hash.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #define LIMIT 1000000u
 #define ARG_COST 500u
@@ -494,6 +497,31 @@ static void stable_growth_is_undone(void **state)
     axon_stable_free(s);
 }
 
+static void a_bracket_undoes_several_messages(void **state)
+{
+    (void)state;
+    for (int keep = 0; keep < 2; keep++) {
+        struct axon_stable *s = axon_stable_new();
+        uint8_t byte;
+        axon_stable_grow(s, 1, 100);
+        assert_true(axon_stable_write(s, 0, (const uint8_t *)"a", 1));
+        axon_stable_commit(s);
+        axon_stable_begin(s);
+        for (int i = 0; i < 3; i++) {
+            assert_true(axon_stable_write(s, 0, (const uint8_t *)"bcd" + i, 1));
+            axon_stable_grow(s, 1, 100);
+            axon_stable_commit(s);
+        }
+        assert_true(axon_stable_write(s, 0, (const uint8_t *)"e", 1));
+        axon_stable_rollback(s);
+        axon_stable_end(s, keep);
+        assert_true(axon_stable_read(s, &byte, 0, 1));
+        assert_int_equal(byte, keep ? 'd' : 'a');
+        assert_int_equal(axon_stable_pages(s), keep ? 4 : 1);
+        axon_stable_free(s);
+    }
+}
+
 /* ---- loading ------------------------------------------------------------------------------------ */
 
 static void modules_are_cached_by_hash(void **state)
@@ -524,6 +552,48 @@ static void bad_modules_are_refused(void **state)
                    "Wasmtime failed to compile the module: ");
 }
 
+static void gzip_modules_are_unpacked(void **state)
+{
+    struct fixture *f = *state;
+    struct axon_buf raw = {0};
+    struct axon_buf why = {0};
+    uint8_t packed[4096];
+    assert_true(axon_buf_read_file(&raw, "integration/axon/engine/test/probe.wasm"));
+    z_stream z = {.next_in = raw.at, .avail_in = (uInt)raw.size, .next_out = packed,
+                  .avail_out = sizeof packed};
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    struct ic_bytes module = {packed, z.total_out};
+    deflateEnd(&z);
+    struct axon_code *code = axon_code_load(f->engine, module, AXON_VALIDATE, &why);
+    assert_non_null(code);
+    assert_ptr_not_equal(code, f->code); /* the hash is that of the bytes as uploaded */
+    uint8_t hash[AXON_SHA256_BYTES];
+    axon_sha256(hash, module);
+    assert_memory_equal(axon_code_hash(code), hash, sizeof hash);
+    axon_code_release(code);
+    packed[module.size - 4]++; /* the size in the trailer */
+    expect_refusal(f, module, "Failed to decompress");
+    axon_buf_free(&raw);
+    axon_buf_free(&why);
+}
+
+/* Only validation keeps a module without room for its segments from being loaded. */
+static void segments_that_do_not_fit_make_no_instance(void **state)
+{
+    static const uint8_t MODULE[] = {0, 'a', 's', 'm', 1, 0, 0, 0, 5, 3, 1, 0, 0,
+                                     11, 7, 1, 0, 0x41, 0, 0x0b, 1, 0xaa};
+    struct fixture *f = *state;
+    struct axon_buf why = {0};
+    struct ic_bytes module = {MODULE, sizeof MODULE};
+    expect_refusal(f, module, "Segment 0 lies outside of the initial memory");
+    struct axon_code *code = axon_code_load(f->engine, module, AXON_SKIP_VALIDATION, &why);
+    assert_non_null(code);
+    assert_null(axon_instance_new(code, f->stable));
+    axon_code_release(code);
+    axon_buf_free(&why);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -550,8 +620,11 @@ int main(void)
         cmocka_unit_test(stable_memory_is_sparse_and_bounded),
         cmocka_unit_test(stable_pages_are_dirtied_once_a_message),
         cmocka_unit_test(stable_growth_is_undone),
+        cmocka_unit_test(a_bracket_undoes_several_messages),
         WITH(modules_are_cached_by_hash),
         WITH(bad_modules_are_refused),
+        WITH(gzip_modules_are_unpacked),
+        WITH(segments_that_do_not_fit_make_no_instance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
