@@ -5,13 +5,12 @@
 #include <stdlib.h>
 
 #define TAG_BIG_NATURAL 2u
-#define HEAD_BYTES_MAX  9u
 #define INDEFINITE      UINT64_MAX /* items left in a container that ends with a break */
 
 /* One open array, map or chunked string. */
 struct frame {
     size_t node;
-    uint64_t left;    /* items still to come; keys and values count one each */
+    uint64_t left; /* items still to come; keys and values count one each */
     bool is_indefinite;
 };
 
@@ -50,7 +49,7 @@ static struct axon_cbor *push_node(struct builder *b, struct axon_cbor node)
     return &doc->nodes[doc->count++];
 }
 
-/* ---- strings ---------------------------------------------------------------------------------- */
+/* ---- strings -------------------------------------------------------------------------------- */
 
 /* The length of the well-formed UTF-8 sequence at *at, 0 when there is none. RFC 3629 table. */
 static size_t utf8_sequence(const uint8_t *at, size_t left)
@@ -63,8 +62,8 @@ static size_t utf8_sequence(const uint8_t *at, size_t left)
     if (lead < 0xc2 || lead > 0xf4 || left < size) {
         return 0;
     }
-    uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;   /* overlong below */
-    uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;  /* surrogates, > 10ffff */
+    uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;  /* overlong below */
+    uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf; /* surrogates, > 10ffff */
     for (size_t i = 1; i < size; i++) {
         if (at[i] < low || at[i] > high) {
             return 0;
@@ -111,7 +110,7 @@ static struct axon_cbor natural_from_big(struct ic_bytes in)
     return node;
 }
 
-/* ---- containers ------------------------------------------------------------------------------- */
+/* ---- containers ----------------------------------------------------------------------------- */
 
 static bool keys_are_distinct(struct builder *b, const struct axon_cbor *map)
 {
@@ -233,10 +232,10 @@ static void add_indefinite(struct builder *b, enum axon_cbor_kind kind)
     }
 }
 
-/* ---- chunked strings -------------------------------------------------------------------------- */
+/* ---- chunked strings ------------------------------------------------------------------------ */
 
-/* A chunked string is a frame whose node collects the chunks in doc->joined. All chunks of a document
- * together are shorter than the input, so joined never moves once it has that capacity. */
+/* A chunked string is a frame whose node collects the chunks in doc->joined. All chunks of a
+ * document together are shorter than the input, so joined never moves once it has that capacity. */
 static bool chunk_is_next(const struct builder *b)
 {
     return b->depth > 0 && !kind_is_container(b->doc->nodes[b->frames[b->depth - 1].node].kind);
@@ -277,7 +276,7 @@ static void add_string(struct builder *b, enum axon_cbor_kind kind, struct ic_by
     }
 }
 
-/* ---- libcbor's callbacks ---------------------------------------------------------------------- */
+/* ---- libcbor's callbacks -------------------------------------------------------------------- */
 
 /* Anything but a chunk inside a chunked string is an error. */
 static bool may_add(struct builder *b)
@@ -478,7 +477,7 @@ static const struct cbor_callbacks CALLBACKS = {
     .indef_break = on_break,
 };
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static bool is_complete(const struct builder *b)
 {
@@ -493,8 +492,7 @@ static void read_items(struct builder *b, struct ic_bytes in)
             fail(b, "ends too early");
             return;
         }
-        struct cbor_decoder_result r =
-            cbor_stream_decode(in.at + at, in.size - at, &CALLBACKS, b);
+        struct cbor_decoder_result r = cbor_stream_decode(in.at + at, in.size - at, &CALLBACKS, b);
         if (r.status == CBOR_DECODER_NEDATA) {
             fail(b, "ends too early");
         } else if (r.status == CBOR_DECODER_ERROR || r.read == 0) {
@@ -550,79 +548,4 @@ const struct axon_cbor *axon_cbor_find(const struct axon_cbor *map, const char *
         at = axon_cbor_next(axon_cbor_next(at));
     }
     return NULL;
-}
-
-/* ---- writing ---------------------------------------------------------------------------------- */
-
-typedef size_t head_fn(uint64_t number, unsigned char *out, size_t out_bytes);
-
-static void put_head(struct axon_buf *out, head_fn *encode, uint64_t number)
-{
-    unsigned char head[HEAD_BYTES_MAX];
-    size_t size = encode(number, head, sizeof head);
-    axon_buf_append(out, (struct ic_bytes){.at = head, .size = size});
-}
-
-void axon_cbor_put_tag(struct axon_buf *out, uint64_t tag)
-{
-    put_head(out, cbor_encode_tag, tag);
-}
-
-void axon_cbor_put_nat(struct axon_buf *out, uint64_t number)
-{
-    put_head(out, cbor_encode_uint, number);
-}
-
-void axon_cbor_put_bytes(struct axon_buf *out, struct ic_bytes bytes)
-{
-    put_head(out, cbor_encode_bytestring_start, bytes.size);
-    axon_buf_append(out, bytes);
-}
-
-void axon_cbor_put_text_bytes(struct axon_buf *out, struct ic_bytes text)
-{
-    put_head(out, cbor_encode_string_start, text.size);
-    axon_buf_append(out, text);
-}
-
-void axon_cbor_put_text(struct axon_buf *out, const char *text)
-{
-    axon_cbor_put_text_bytes(out, ic_bytes_from_text(text));
-}
-
-void axon_cbor_put_array(struct axon_buf *out, size_t count)
-{
-    put_head(out, cbor_encode_array_start, count);
-}
-
-void axon_cbor_put_map(struct axon_buf *out, size_t count)
-{
-    put_head(out, cbor_encode_map_start, count);
-}
-
-bool axon_leb128_read(uint64_t *out, struct ic_bytes in)
-{
-    uint64_t number = 0;
-    for (size_t i = 0; i < in.size; i++) {
-        uint64_t bits = in.at[i] & 0x7fu;
-        unsigned shift = (unsigned)i * 7;
-        if (i > 9 || (bits << shift) >> shift != bits) {
-            return false;
-        }
-        number |= bits << shift;
-        if ((in.at[i] & 0x80u) == 0) {
-            *out = number;
-            return i + 1 == in.size;
-        }
-    }
-    return false;
-}
-
-void axon_leb128_put(struct axon_buf *out, uint64_t number)
-{
-    while (number >= 0x80) {
-        axon_buf_append_byte(out, (uint8_t)(number | 0x80u));
-        number >>= 7;
-    }
-    axon_buf_append_byte(out, (uint8_t)number);
 }

@@ -49,9 +49,9 @@ struct axon_cbor_doc {
     struct axon_cbor *nodes; /* owned; nodes[0] is the whole document */
     size_t count;
     size_t capacity;
-    struct axon_buf joined;  /* strings that came in chunks */
-    bool is_tagged;          /* the document began with tag 55799 */
-    char why[96];            /* after a failure: the reason */
+    struct axon_buf joined; /* strings that came in chunks */
+    bool is_tagged;         /* the document began with tag 55799 */
+    char why[96];           /* after a failure: the reason */
 };
 
 /* axon_cbor_read parses one document.
@@ -75,7 +75,7 @@ static inline const struct axon_cbor *axon_cbor_next(const struct axon_cbor *nod
 }
 bool axon_cbor_is_text(const struct axon_cbor *node, const char *text);
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 void axon_cbor_put_tag(struct axon_buf *out, uint64_t tag);
 void axon_cbor_put_nat(struct axon_buf *out, uint64_t number);

@@ -2,9 +2,10 @@
 
 #include <stdlib.h>
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
-static const uint8_t STATE_ROOT[] = "\x0d" "ic-state-root";
+static const uint8_t STATE_ROOT[] = "\x0d"
+                                    "ic-state-root";
 #define STATE_ROOT_BYTES (sizeof STATE_ROOT - 1)
 
 struct state_root_message {
@@ -54,7 +55,7 @@ void axon_certificate_put(struct axon_buf *out, struct axon_tree *tree,
     axon_certificate_put_signed(out, tree, signature, paths, path_count);
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static bool read_bytes(struct ic_bytes *out, const struct axon_cbor *map, const char *key)
 {
@@ -97,7 +98,7 @@ void axon_certificate_free(struct axon_certificate *c)
     *c = (struct axon_certificate){0};
 }
 
-/* ---- checking --------------------------------------------------------------------------------- */
+/* ---- checking ------------------------------------------------------------------------------- */
 
 static bool signature_verifies(const struct axon_certificate *c, struct ic_bytes key)
 {
@@ -142,10 +143,9 @@ static bool delegation_has_canister(const struct axon_certificate *outer, struct
                                     const struct ic_principal *canister)
 {
     struct ic_bytes ranges;
-    if (axon_certificate_find(outer,
-                              AXON_PATH(IC_BYTES_LIT("subnet"), subnet,
-                                        IC_BYTES_LIT("canister_ranges")),
-                              &ranges) == AXON_LOOKUP_FOUND) {
+    if (axon_certificate_find(
+            outer, AXON_PATH(IC_BYTES_LIT("subnet"), subnet, IC_BYTES_LIT("canister_ranges")),
+            &ranges) == AXON_LOOKUP_FOUND) {
         return ranges_have(ranges, canister);
     }
     enum axon_lookup result;
@@ -174,9 +174,9 @@ static enum axon_certificate_result delegation_check(const struct axon_certifica
     if (!signature_verifies(outer, root_key)) {
         return AXON_CERTIFICATE_BAD_SIGNATURE;
     }
-    if (axon_certificate_find(
-            outer, AXON_PATH(IC_BYTES_LIT("subnet"), subnet, IC_BYTES_LIT("public_key")), &key) !=
-        AXON_LOOKUP_FOUND) {
+    if (axon_certificate_find(outer,
+                              AXON_PATH(IC_BYTES_LIT("subnet"), subnet, IC_BYTES_LIT("public_key")),
+                              &key) != AXON_LOOKUP_FOUND) {
         return AXON_CERTIFICATE_BAD_DELEGATION;
     }
     if (!signature_verifies(c, key)) {
@@ -229,7 +229,6 @@ enum axon_lookup axon_certificate_find(const struct axon_certificate *c, struct 
 bool axon_certificate_time(const struct axon_certificate *c, uint64_t *time_ns)
 {
     struct ic_bytes value;
-    return axon_certificate_find(c, AXON_PATH(IC_BYTES_LIT("time")), &value) ==
-               AXON_LOOKUP_FOUND &&
+    return axon_certificate_find(c, AXON_PATH(IC_BYTES_LIT("time")), &value) == AXON_LOOKUP_FOUND &&
            axon_leb128_read(time_ns, value);
 }

@@ -36,8 +36,8 @@ struct axon_certificate {
     struct axon_witness tree;
     struct ic_bytes signature;
     bool has_delegation;
-    struct ic_principal subnet;      /* with a delegation */
-    struct ic_bytes delegation;      /* with a delegation: its certificate */
+    struct ic_principal subnet; /* with a delegation */
+    struct ic_bytes delegation; /* with a delegation: its certificate */
 };
 
 enum axon_certificate_result {

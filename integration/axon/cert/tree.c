@@ -1,6 +1,6 @@
 #include "cert/tree.h"
 
-#include "base/hash.h"
+#include "cert/node_hash.h"
 
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@ struct branch {
     bool is_fork;
     bool is_hashed;
     uint8_t hash[AXON_HASH_BYTES];
-    uint64_t shown;           /* prune number that last revealed it */
+    uint64_t shown; /* prune number that last revealed it */
     /* a fork: labels left have a zero at this bit, those right a one; all earlier bits agree */
     size_t bit;
     struct branch *side[2];
@@ -24,61 +24,14 @@ struct branch {
 
 struct axon_tree {
     bool is_leaf;
-    struct axon_buf value;    /* of a leaf */
-    struct branch *children;  /* of a map; NULL when empty */
-    uint64_t shown;           /* prune number that last revealed it, or some of its children */
-    uint64_t shown_whole;     /* prune number that last revealed everything below */
-    uint64_t prune_count;     /* in the root */
+    struct axon_buf value;   /* of a leaf */
+    struct branch *children; /* of a map; NULL when empty */
+    uint64_t shown;          /* prune number that last revealed it, or some of its children */
+    uint64_t shown_whole;    /* prune number that last revealed everything below */
+    uint64_t prune_count;    /* in the root */
 };
 
-/* ---- hashing ---------------------------------------------------------------------------------- */
-
-/* SHA-256 of a separator (length byte and text) and two byte strings. */
-static void domain_hash(uint8_t out[AXON_HASH_BYTES], const char *separator, struct ic_bytes a,
-                        struct ic_bytes b)
-{
-    uint8_t small[128]; /* two hashes and the longest separator fit */
-    size_t separator_bytes = strlen(separator);
-    size_t size = 1 + separator_bytes + a.size + b.size;
-    uint8_t *at = size <= sizeof small ? small : axon_alloc(size);
-    at[0] = (uint8_t)separator_bytes;
-    memcpy(at + 1, separator, separator_bytes);
-    if (a.size > 0) {
-        memcpy(at + 1 + separator_bytes, a.at, a.size);
-    }
-    if (b.size > 0) {
-        memcpy(at + 1 + separator_bytes + a.size, b.at, b.size);
-    }
-    axon_sha256(out, (struct ic_bytes){.at = at, .size = size});
-    if (at != small) {
-        free(at);
-    }
-}
-
-static struct ic_bytes hash_bytes(const uint8_t hash[AXON_HASH_BYTES])
-{
-    return (struct ic_bytes){.at = hash, .size = AXON_HASH_BYTES};
-}
-
-static void hash_empty(uint8_t out[AXON_HASH_BYTES])
-{
-    domain_hash(out, "ic-hashtree-empty", (struct ic_bytes){0}, (struct ic_bytes){0});
-}
-
-static void hash_leaf(uint8_t out[AXON_HASH_BYTES], struct ic_bytes value)
-{
-    domain_hash(out, "ic-hashtree-leaf", value, (struct ic_bytes){0});
-}
-
-static void hash_labeled(uint8_t out[AXON_HASH_BYTES], struct ic_bytes label, const uint8_t *content)
-{
-    domain_hash(out, "ic-hashtree-labeled", label, hash_bytes(content));
-}
-
-static void hash_fork(uint8_t out[AXON_HASH_BYTES], const uint8_t *left, const uint8_t *right)
-{
-    domain_hash(out, "ic-hashtree-fork", hash_bytes(left), hash_bytes(right));
-}
+/* ---- hashing -------------------------------------------------------------------------------- */
 
 /* The recursion below follows the server's own tree: six maps deep at most, in each of them about
  * log2 of the number of children. */
@@ -86,11 +39,11 @@ static const uint8_t *branch_hash(struct branch *b)
 {
     if (!b->is_hashed) {
         if (b->is_fork) {
-            hash_fork(b->hash, branch_hash(b->side[0]), branch_hash(b->side[1]));
+            axon_node_hash_fork(b->hash, branch_hash(b->side[0]), branch_hash(b->side[1]));
         } else {
             uint8_t content[AXON_HASH_BYTES];
             axon_tree_hash(b->content, content);
-            hash_labeled(b->hash, axon_buf_bytes(&b->label), content);
+            axon_node_hash_labeled(b->hash, axon_buf_bytes(&b->label), content);
         }
         b->is_hashed = true;
     }
@@ -100,15 +53,15 @@ static const uint8_t *branch_hash(struct branch *b)
 void axon_tree_hash(struct axon_tree *tree, uint8_t out[AXON_HASH_BYTES])
 {
     if (tree->is_leaf) {
-        hash_leaf(out, axon_buf_bytes(&tree->value));
+        axon_node_hash_leaf(out, axon_buf_bytes(&tree->value));
     } else if (tree->children == NULL) {
-        hash_empty(out);
+        axon_node_hash_empty(out);
     } else {
         memcpy(out, branch_hash(tree->children), AXON_HASH_BYTES);
     }
 }
 
-/* ---- the crit-bit tree of one map ------------------------------------------------------------- */
+/* ---- the crit-bit tree of one map ----------------------------------------------------------- */
 
 static unsigned label_bit(struct ic_bytes label, size_t bit)
 {
@@ -231,7 +184,7 @@ static void branch_free(struct branch *b)
     }
 }
 
-/* ---- the full tree ---------------------------------------------------------------------------- */
+/* ---- the full tree -------------------------------------------------------------------------- */
 
 struct axon_tree *axon_tree_new(void)
 {
@@ -330,7 +283,7 @@ bool axon_tree_remove(struct axon_tree *tree, struct axon_path path)
     return true;
 }
 
-/* ---- pruning ---------------------------------------------------------------------------------- */
+/* ---- pruning -------------------------------------------------------------------------------- */
 
 /* Pruning marks what is to be revealed with the number of the prune, then writes. */
 struct prune {
@@ -399,7 +352,7 @@ static void put_pruned(struct axon_buf *out, const uint8_t *hash)
 {
     axon_cbor_put_array(out, 2);
     axon_cbor_put_nat(out, AXON_WITNESS_PRUNED);
-    axon_cbor_put_bytes(out, hash_bytes(hash));
+    axon_cbor_put_bytes(out, (struct ic_bytes){.at = hash, .size = AXON_HASH_BYTES});
 }
 
 static void put_branch(const struct prune *p, struct branch *b, bool whole);
@@ -449,206 +402,4 @@ void axon_tree_prune(struct axon_tree *tree, struct axon_buf *out, const struct 
         show_path(tree, paths[i], p.number);
     }
     put_tree(&p, tree, false);
-}
-
-/* ---- witnesses -------------------------------------------------------------------------------- */
-
-struct shape {
-    uint32_t items;      /* of the CBOR array */
-    bool has_bytes;
-};
-
-static const struct shape SHAPES[] = {
-    [AXON_WITNESS_EMPTY] = {1, false}, [AXON_WITNESS_FORK] = {3, false},
-    [AXON_WITNESS_LABELED] = {3, true}, [AXON_WITNESS_LEAF] = {2, true},
-    [AXON_WITNESS_PRUNED] = {2, true},
-};
-
-/* Reads the head of one node, without its children.
- *   returns   the CBOR node behind it, NULL when it is malformed */
-static const struct axon_cbor *witness_node_read(struct axon_witness_node *out,
-                                                 const struct axon_cbor *array)
-{
-    if (array->kind != AXON_CBOR_ARRAY || array->count == 0) {
-        return NULL;
-    }
-    const struct axon_cbor *at = axon_cbor_first(array);
-    if (at->kind != AXON_CBOR_NAT || at->number > AXON_WITNESS_PRUNED ||
-        array->count != SHAPES[at->number].items) {
-        return NULL;
-    }
-    *out = (struct axon_witness_node){.kind = (enum axon_witness_kind)at->number};
-    at++;
-    if (SHAPES[out->kind].has_bytes) {
-        if (at->kind != AXON_CBOR_BYTES ||
-            (out->kind == AXON_WITNESS_PRUNED && at->bytes.size != AXON_HASH_BYTES)) {
-            return NULL;
-        }
-        out->bytes = at->bytes;
-        at++;
-    }
-    return at;
-}
-
-/* Children stand behind their parent, so going backwards all spans are known. */
-static void witness_fill_spans(struct axon_witness *w)
-{
-    for (size_t i = w->count; i-- > 0;) {
-        struct axon_witness_node *node = &w->nodes[i];
-        node->span = 1;
-        if (node->kind == AXON_WITNESS_LABELED || node->kind == AXON_WITNESS_FORK) {
-            node->span += node[1].span;
-        }
-        if (node->kind == AXON_WITNESS_FORK) {
-            node->span += node[node->span].span;
-        }
-    }
-}
-
-bool axon_witness_from_cbor(struct axon_witness *out, const struct axon_cbor *tree)
-{
-    *out = (struct axon_witness){
-        .nodes = axon_alloc(tree->span * sizeof(struct axon_witness_node))};
-    const struct axon_cbor *at = tree;
-    const struct axon_cbor *end = tree + tree->span;
-    while (at < end) {
-        at = witness_node_read(&out->nodes[out->count], at);
-        if (at == NULL) {
-            return false;
-        }
-        out->count++;
-    }
-    witness_fill_spans(out);
-    return true;
-}
-
-void axon_witness_free(struct axon_witness *w)
-{
-    free(w->nodes);
-    *w = (struct axon_witness){0};
-}
-
-static void witness_node_hash(uint8_t out[AXON_HASH_BYTES], const struct axon_witness_node *node,
-                              const uint8_t (*after)[AXON_HASH_BYTES])
-{
-    switch (node->kind) {
-    case AXON_WITNESS_EMPTY:
-        hash_empty(out);
-        return;
-    case AXON_WITNESS_FORK:
-        hash_fork(out, after[0], after[node[1].span]);
-        return;
-    case AXON_WITNESS_LABELED:
-        hash_labeled(out, node->bytes, after[0]);
-        return;
-    case AXON_WITNESS_LEAF:
-        hash_leaf(out, node->bytes);
-        return;
-    case AXON_WITNESS_PRUNED:
-        memcpy(out, node->bytes.at, AXON_HASH_BYTES);
-        return;
-    }
-    abort();
-}
-
-void axon_witness_hash(const struct axon_witness *w, uint8_t out[AXON_HASH_BYTES])
-{
-    uint8_t(*hashes)[AXON_HASH_BYTES] = axon_alloc(w->count * AXON_HASH_BYTES);
-    for (size_t i = w->count; i-- > 0;) {
-        witness_node_hash(hashes[i], &w->nodes[i],
-                          (const uint8_t(*)[AXON_HASH_BYTES])(hashes + i + 1));
-    }
-    memcpy(out, hashes[0], AXON_HASH_BYTES);
-    free(hashes);
-}
-
-static int label_compare(struct ic_bytes a, struct ic_bytes b)
-{
-    size_t common = a.size < b.size ? a.size : b.size;
-    int order = common == 0 ? 0 : memcmp(a.at, b.at, common);
-    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
-/* Looks for a label among the children of node: forks are walked through in order, pruned nodes are
- * gaps. SPEC: ic-http 8.3. */
-static enum axon_lookup child_find(const struct axon_witness_node *node, struct ic_bytes label,
-                                   const struct axon_witness_node **found)
-{
-    if (node->kind == AXON_WITNESS_LEAF) {
-        return AXON_LOOKUP_ABSENT;
-    }
-    const struct axon_witness_node *end = node + node->span;
-    const struct axon_witness_node *before = NULL; /* the last label seen */
-    bool has_gap = false;                          /* pruned since then */
-    for (const struct axon_witness_node *at = node; at < end;) {
-        if (at->kind == AXON_WITNESS_LEAF ||
-            (at->kind == AXON_WITNESS_LABELED && before != NULL &&
-             label_compare(before->bytes, at->bytes) >= 0)) {
-            return AXON_LOOKUP_ERROR;
-        }
-        has_gap = has_gap || at->kind == AXON_WITNESS_PRUNED;
-        if (at->kind == AXON_WITNESS_LABELED) {
-            int order = label_compare(label, at->bytes);
-            if (order == 0) {
-                *found = at + 1;
-                return AXON_LOOKUP_FOUND;
-            }
-            if (order < 0) {
-                break;
-            }
-            before = at;
-            has_gap = false;
-        }
-        at += at->kind == AXON_WITNESS_FORK ? 1 : at->span;
-    }
-    return has_gap ? AXON_LOOKUP_UNKNOWN : AXON_LOOKUP_ABSENT;
-}
-
-const struct axon_witness_node *axon_witness_node_find(const struct axon_witness *w,
-                                                       struct axon_path path,
-                                                       enum axon_lookup *result)
-{
-    const struct axon_witness_node *node = &w->nodes[0];
-    *result = AXON_LOOKUP_FOUND;
-    for (size_t i = 0; i < path.count; i++) {
-        *result = child_find(node, path.labels[i], &node);
-        if (*result != AXON_LOOKUP_FOUND) {
-            return NULL;
-        }
-    }
-    return node;
-}
-
-enum axon_lookup axon_witness_find(const struct axon_witness *w, struct axon_path path,
-                                   struct ic_bytes *value)
-{
-    enum axon_lookup result;
-    const struct axon_witness_node *node = axon_witness_node_find(w, path, &result);
-    if (node == NULL) {
-        return result;
-    }
-    switch (node->kind) {
-    case AXON_WITNESS_LEAF:
-        *value = node->bytes;
-        return AXON_LOOKUP_FOUND;
-    case AXON_WITNESS_EMPTY:
-        return AXON_LOOKUP_ABSENT;
-    case AXON_WITNESS_PRUNED:
-        return AXON_LOOKUP_UNKNOWN;
-    case AXON_WITNESS_FORK:
-    case AXON_WITNESS_LABELED:
-        return AXON_LOOKUP_ERROR;
-    }
-    abort();
-}
-
-const struct axon_witness_node *axon_witness_next_child(const struct axon_witness_node *parent,
-                                                        const struct axon_witness_node *last)
-{
-    const struct axon_witness_node *end = parent + parent->span;
-    const struct axon_witness_node *at = last == NULL ? parent : last + last->span;
-    while (at < end && at->kind != AXON_WITNESS_LABELED) {
-        at += at->kind == AXON_WITNESS_FORK ? 1 : at->span;
-    }
-    return at < end ? at : NULL;
 }

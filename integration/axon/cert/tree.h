@@ -30,7 +30,7 @@ struct axon_path {
                         .count = sizeof((const struct ic_bytes[]){__VA_ARGS__}) /                  \
                                  sizeof(struct ic_bytes)})
 
-/* ---- the full tree ---------------------------------------------------------------------------- */
+/* ---- the full tree -------------------------------------------------------------------------- */
 
 struct axon_tree;
 
@@ -56,7 +56,7 @@ void axon_tree_hash(struct axon_tree *tree, uint8_t out[AXON_HASH_BYTES]);
 void axon_tree_prune(struct axon_tree *tree, struct axon_buf *out, const struct axon_path *paths,
                      size_t path_count);
 
-/* ---- witnesses from outside ------------------------------------------------------------------- */
+/* ---- witnesses from outside ----------------------------------------------------------------- */
 
 enum axon_witness_kind {
     AXON_WITNESS_EMPTY = 0, /* the numbers are those of the encoding */

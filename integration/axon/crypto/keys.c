@@ -84,7 +84,7 @@ static EVP_PKEY *public_key_from_der(enum axon_key_scheme scheme, struct ic_byte
     return d2i_PUBKEY(NULL, &at, (long)der.size); /* refuses points off the curve */
 }
 
-/* ---- r || s and DER --------------------------------------------------------------------------- */
+/* ---- r || s and DER ------------------------------------------------------------------------- */
 
 static size_t ecdsa_der_from_raw(uint8_t out[ECDSA_DER_BYTES_MAX],
                                  const uint8_t raw[AXON_KEY_SIGNATURE_BYTES])
@@ -119,7 +119,7 @@ static void ecdsa_raw_from_der(uint8_t raw[AXON_KEY_SIGNATURE_BYTES], struct ic_
     ECDSA_SIG_free(sig);
 }
 
-/* ---- verifying -------------------------------------------------------------------------------- */
+/* ---- verifying ------------------------------------------------------------------------------ */
 
 /* Ed25519 takes the message itself, ECDSA its SHA-256. */
 static const EVP_MD *scheme_digest(enum axon_key_scheme scheme)
@@ -132,8 +132,9 @@ static bool signature_verifies(EVP_PKEY *pkey, const EVP_MD *digest, struct ic_b
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     must(context != NULL);
-    bool ok = EVP_DigestVerifyInit(context, NULL, digest, NULL, pkey) == 1 &&
-              EVP_DigestVerify(context, signature.at, signature.size, message.at, message.size) == 1;
+    bool ok =
+        EVP_DigestVerifyInit(context, NULL, digest, NULL, pkey) == 1 &&
+        EVP_DigestVerify(context, signature.at, signature.size, message.at, message.size) == 1;
     EVP_MD_CTX_free(context);
     return ok;
 }
@@ -177,7 +178,7 @@ const char *axon_signature_result_text(enum axon_signature_result result)
     abort();
 }
 
-/* ---- signing ---------------------------------------------------------------------------------- */
+/* ---- signing -------------------------------------------------------------------------------- */
 
 static bool secret_is_valid(enum axon_key_scheme scheme, const uint8_t *secret)
 {
@@ -204,8 +205,8 @@ struct axon_key *axon_key_from_secret(enum axon_key_scheme scheme,
     memcpy(pkcs8, row->secret_prefix, row->secret_prefix_bytes);
     memcpy(pkcs8 + row->secret_prefix_bytes, secret, AXON_KEY_SECRET_BYTES);
     const unsigned char *in = pkcs8;
-    EVP_PKEY *pkey = d2i_AutoPrivateKey(
-        NULL, &in, (long)(row->secret_prefix_bytes + AXON_KEY_SECRET_BYTES));
+    EVP_PKEY *pkey =
+        d2i_AutoPrivateKey(NULL, &in, (long)(row->secret_prefix_bytes + AXON_KEY_SECRET_BYTES));
     OPENSSL_cleanse(pkcs8, sizeof pkcs8);
     must(pkey != NULL);
 

@@ -17,7 +17,7 @@ enum axon_key_scheme { AXON_KEY_ED25519, AXON_KEY_P256, AXON_KEY_SECP256K1 };
 #define AXON_KEY_SIGNATURE_BYTES 64u
 #define AXON_KEY_DER_BYTES_MAX   91u /* P-256; 44 for Ed25519, 88 for secp256k1 */
 
-/* ---- verifying -------------------------------------------------------------------------------- */
+/* ---- verifying ------------------------------------------------------------------------------ */
 
 enum axon_signature_result {
     AXON_SIGNATURE_OK = 0,
@@ -31,13 +31,12 @@ enum axon_signature_result {
 IC_MUST_USE bool axon_key_scheme_from_der(enum axon_key_scheme *out, struct ic_bytes der);
 
 /* axon_signature_check verifies signature by the key der on message (not on its hash). */
-IC_MUST_USE enum axon_signature_result axon_signature_check(struct ic_bytes der,
-                                                            struct ic_bytes message,
-                                                            struct ic_bytes signature);
+IC_MUST_USE enum axon_signature_result
+axon_signature_check(struct ic_bytes der, struct ic_bytes message, struct ic_bytes signature);
 /* A short English reason; a static string. */
 const char *axon_signature_result_text(enum axon_signature_result result);
 
-/* ---- signing ---------------------------------------------------------------------------------- */
+/* ---- signing -------------------------------------------------------------------------------- */
 
 struct axon_key; /* a private key */
 

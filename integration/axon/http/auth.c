@@ -18,12 +18,11 @@ static void append_time(struct axon_buf *out, uint64_t time_ns)
     time_t seconds = (time_t)(time_ns / NS_PER_S);
     struct tm tm;
     gmtime_r(&seconds, &tm);
-    axon_buf_printf(out, "%04d-%02d-%02d %02d:%02d:%02d.%09u UTC", tm.tm_year + 1900,
-                    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-                    (unsigned)(time_ns % NS_PER_S));
+    axon_buf_printf(out, "%04d-%02d-%02d %02d:%02d:%02d.%09u UTC", tm.tm_year + 1900, tm.tm_mon + 1,
+                    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(time_ns % NS_PER_S));
 }
 
-/* ---- expiry ----------------------------------------------------------------------------------- */
+/* ---- expiry --------------------------------------------------------------------------------- */
 
 static bool expiry_check(const struct axon_request *r, uint64_t now_ns, struct axon_buf *why)
 {
@@ -44,7 +43,7 @@ static bool expiry_check(const struct axon_request *r, uint64_t now_ns, struct a
     return false;
 }
 
-/* ---- delegations ------------------------------------------------------------------------------ */
+/* ---- delegations ---------------------------------------------------------------------------- */
 
 /* The key that signs delegation i; for i = delegation_count the key that signs the request. */
 static struct ic_bytes signer_key(const struct axon_request *r, size_t i)
@@ -162,7 +161,7 @@ void axon_request_put_target_refusal(struct axon_buf *why, const struct ic_princ
     axon_buf_append_text(why, "' is not one of the delegation targets.");
 }
 
-/* ---- signatures ------------------------------------------------------------------------------- */
+/* ---- signatures ----------------------------------------------------------------------------- */
 
 static bool anonymous_check(const struct axon_request *r, struct axon_buf *why)
 {

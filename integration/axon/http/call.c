@@ -8,7 +8,7 @@
 
 #define V2_ANSWERS_AT_ONCE 2u
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static void put_rejection(struct axon_buf *out, const struct axon_outcome *o)
 {
@@ -64,7 +64,7 @@ static void reply_known(struct axon_service *s, struct axon_http_reply *reply, u
     memcpy(reply->pending_id, e->id, sizeof e->id);
 }
 
-/* ---- execution -------------------------------------------------------------------------------- */
+/* ---- execution ------------------------------------------------------------------------------ */
 
 /* Hands the call to the network. NULL when it was refused: s->outcome says why. */
 static struct axon_ingress_entry *submit(struct axon_service *s, const struct axon_request *r,

@@ -1,4 +1,5 @@
-/* What the files of the service share: service.c routes, call.c, query.c and read_state.c answer. */
+/* What the files of the service share: service.c routes, call.c, query.c and read_state.c answer.
+ */
 #ifndef AXON_ENDPOINTS_H
 #define AXON_ENDPOINTS_H
 
@@ -23,7 +24,7 @@ struct axon_service {
     struct axon_ingress_history *history;
     uint64_t (*clock_ns)(void *context);
     void *clock_context;
-    uint64_t height;          /* state changes certified so far: grows with time and calls */
+    uint64_t height; /* state changes certified so far: grows with time and calls */
     struct axon_request_store store;
     struct axon_outcome outcome;
 };
@@ -31,9 +32,9 @@ struct axon_service {
 /* Where a request was sent. */
 struct axon_route {
     enum axon_request_type type;
-    unsigned version;            /* 2, 3, 4 */
-    bool is_subnet;              /* /subnet/<id>/..., not /canister/<id>/... */
-    struct ic_principal target;  /* the effective canister id or the subnet id */
+    unsigned version;           /* 2, 3, 4 */
+    bool is_subnet;             /* /subnet/<id>/..., not /canister/<id>/... */
+    struct ic_principal target; /* the effective canister id or the subnet id */
 };
 
 /* The answers to a body that was read and found to be of the right kind. */

@@ -7,8 +7,8 @@
 
 struct axon_ingress_history {
     struct axon_ingress_entry *buckets[BUCKET_COUNT];
-    struct axon_ingress_entry *open;     /* not finished, by next_by_age */
-    struct axon_ingress_entry *oldest;   /* finished, in the order of finishing */
+    struct axon_ingress_entry *open;   /* not finished, by next_by_age */
+    struct axon_ingress_entry *oldest; /* finished, in the order of finishing */
     struct axon_ingress_entry *youngest;
 };
 

@@ -1,5 +1,5 @@
-/* The ingress history: which request ids are known, whose they are and what became of them. It is why
- * a call that is sent again is not executed again. SPEC: ic-http 5.4, 7.4.
+/* The ingress history: which request ids are known, whose they are and what became of them. It is
+ * why a call that is sent again is not executed again. SPEC: ic-http 5.4, 7.4.
  *
  * An entry lives until its expiry has passed (after which the request would be refused as too old)
  * and its answer is AXON_ANSWER_KEPT_NS old; one that was never answered stays. */
@@ -15,7 +15,7 @@ struct axon_ingress_entry {
     uint8_t id[AXON_REQUEST_ID_BYTES];
     struct ic_principal sender;
     struct ic_principal receiver;
-    uint64_t message_id;        /* of axon_submit; 0 once the outcome was taken over */
+    uint64_t message_id; /* of axon_submit; 0 once the outcome was taken over */
     enum axon_status status;
     uint64_t expiry_ns;
     uint64_t answered_ns;

@@ -14,16 +14,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SEED_DEFAULT    "axon"
-#define NS_PER_S        1000000000u
-#define E8S_PER_ICP     100000000u
-#define DEV_ICP         1000000u
-#define ANONYMOUS_ICP   1000000000u
-#define GOVERNANCE      1u /* canister indices of the NNS. SPEC: ledger 1 */
-#define LEDGER          2u
-#define ROOT            3u
-#define FEE_E8S         10000u
-#define INIT_ARG_BYTES  65536u
+#define SEED_DEFAULT   "axon"
+#define NS_PER_S       1000000000u
+#define E8S_PER_ICP    100000000u
+#define DEV_ICP        1000000u
+#define ANONYMOUS_ICP  1000000000u
+#define GOVERNANCE     1u /* canister indices of the NNS. SPEC: ledger 1 */
+#define LEDGER         2u
+#define ROOT           3u
+#define FEE_E8S        10000u
+#define INIT_ARG_BYTES 65536u
 
 struct axon_local {
     struct axon_network *net;
@@ -32,7 +32,7 @@ struct axon_local {
     char *pem_paths[AXON_LOCAL_ACCOUNTS]; /* owned */
 };
 
-/* ---- identities ------------------------------------------------------------------------------- */
+/* ---- identities ----------------------------------------------------------------------------- */
 
 struct axon_key *axon_local_identity(const char *name)
 {
@@ -80,8 +80,8 @@ static bool write_identity(char **path, const char *dir, const char *name,
 {
     struct axon_buf pem = {0};
     axon_key_to_pem(key, &pem);
-    bool ok = asprintf(path, "%s/%s.pem", dir, name) >= 0 &&
-              write_private(*path, axon_buf_bytes(&pem));
+    bool ok =
+        asprintf(path, "%s/%s.pem", dir, name) >= 0 && write_private(*path, axon_buf_bytes(&pem));
     if (!ok) {
         axon_buf_printf(why, "cannot write %s: %s", *path, strerror(errno));
     }
@@ -122,7 +122,7 @@ static bool make_accounts(struct axon_local *local, const char *dir, struct axon
            make_dev_account(local, 1, "dev2", dir, why);
 }
 
-/* ---- the ledger ------------------------------------------------------------------------------- */
+/* ---- the ledger ----------------------------------------------------------------------------- */
 
 /* Encodes (variant { Init = record { ... } }). The views in it live until the arena is reset. */
 static struct ic_bytes ledger_init_arg(const struct axon_local *local, struct ic_arena *arena)
@@ -137,16 +137,15 @@ static struct ic_bytes ledger_init_arg(const struct axon_local *local, struct ic
         values[i].f1 = (struct icp_tokens){.e8s = local->accounts[i].balance_e8s};
     }
     struct icp_init_in in = {
-        .arg0 = {
-            .tag = ICP_LEDGER_CANISTER_PAYLOAD_INIT,
-            .as.init = {
-                .minting_account = {.at = (const uint8_t *)minting, .size = sizeof minting},
-                .icrc1_minting_account = {.has = true, .value = {.owner = governance}},
-                .initial_values = {.at = values, .count = AXON_LOCAL_ACCOUNTS},
-                .transfer_fee = {.has = true, .value = {.e8s = FEE_E8S}},
-                .token_symbol = {.has = true, .value = IC_BYTES_LIT("ICP")},
-                .token_name = {.has = true, .value = IC_BYTES_LIT("Internet Computer")},
-            }}};
+        .arg0 = {.tag = ICP_LEDGER_CANISTER_PAYLOAD_INIT,
+                 .as.init = {
+                     .minting_account = {.at = (const uint8_t *)minting, .size = sizeof minting},
+                     .icrc1_minting_account = {.has = true, .value = {.owner = governance}},
+                     .initial_values = {.at = values, .count = AXON_LOCAL_ACCOUNTS},
+                     .transfer_fee = {.has = true, .value = {.e8s = FEE_E8S}},
+                     .token_symbol = {.has = true, .value = IC_BYTES_LIT("ICP")},
+                     .token_name = {.has = true, .value = IC_BYTES_LIT("Internet Computer")},
+                 }}};
     struct ic_bytes arg = {0};
     if (candid_encode(&arg, &icp_init_method.in, &in, CANDID_ENCODE_FULL, arena) != CANDID_OK) {
         abort(); /* trusted values that fit many times over */
@@ -183,8 +182,7 @@ static bool install_ledger(struct axon_local *local, struct ic_bytes module, str
 {
     struct ic_principal root = ic_principal_from_canister_index(ROOT);
     struct ic_principal at = ic_principal_from_canister_index(LEDGER);
-    struct ic_principal ledger =
-        axon_create_canister(local->net, &root, &at, AXON_CYCLES_DEFAULT);
+    struct ic_principal ledger = axon_create_canister(local->net, &root, &at, AXON_CYCLES_DEFAULT);
     uint8_t *memory = axon_alloc(INIT_ARG_BYTES);
     struct ic_arena arena;
     ic_arena_init(&arena, memory, INIT_ARG_BYTES);
@@ -214,7 +212,7 @@ static bool load_ledger(struct axon_local *local, const char *path, struct axon_
     return ok;
 }
 
-/* ---- starting and stopping -------------------------------------------------------------------- */
+/* ---- starting and stopping ------------------------------------------------------------------ */
 
 static uint64_t wall_clock_ns(void)
 {
@@ -233,8 +231,8 @@ static bool start(struct axon_local *local, const struct axon_local_config *conf
 {
     const char *seed = or_default(config->seed, SEED_DEFAULT);
     struct axon_server_config server = {.port = config->port, .service = {.seed = seed}};
-    local->net = axon_network_new(&(struct axon_config){
-        .seed = seed, .time_ns = wall_clock_ns(), .free_cycles = true});
+    local->net = axon_network_new(
+        &(struct axon_config){.seed = seed, .time_ns = wall_clock_ns(), .free_cycles = true});
     if (!make_accounts(local, or_default(config->identities_dir, AXON_LOCAL_IDENTITIES_DIR), why) ||
         !load_ledger(local, or_default(config->ledger_wasm, AXON_LOCAL_LEDGER_WASM), why)) {
         return false;

@@ -38,11 +38,11 @@ struct axon_server *axon_local_server(struct axon_local *local);
 
 /* A funded account of the local network. Texts are valid while local is. */
 struct axon_local_account {
-    const char *name;                   /* "dev1", "dev2", "anonymous" */
-    const char *pem_path;               /* NULL for the anonymous principal */
+    const char *name;     /* "dev1", "dev2", "anonymous" */
+    const char *pem_path; /* NULL for the anonymous principal */
     struct ic_principal principal;
-    char account_hex[65];               /* default account identifier */
-    uint64_t balance_e8s;               /* at the start */
+    char account_hex[65]; /* default account identifier */
+    uint64_t balance_e8s; /* at the start */
 };
 #define AXON_LOCAL_ACCOUNTS 3u
 const struct axon_local_account *axon_local_accounts(const struct axon_local *local);

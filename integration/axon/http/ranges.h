@@ -1,5 +1,5 @@
-/* The canister ids of the only subnet: one interval of 10-byte ids that holds every canister id, those
- * of the mainnet's NNS included. SPEC: ic-http 9. */
+/* The canister ids of the only subnet: one interval of 10-byte ids that holds every canister id,
+ * those of the mainnet's NNS included. SPEC: ic-http 9. */
 #ifndef AXON_RANGES_H
 #define AXON_RANGES_H
 

@@ -146,8 +146,8 @@ static bool section_is_private(const struct check *c, struct ic_bytes wanted)
     struct ic_bytes name;
     struct ic_bytes content;
     bool is_public;
-    for (size_t i = 0; axon_canister_metadata_at(c->s->net, &c->route->target, i, &name, &content,
-                                                 &is_public);
+    for (size_t i = 0;
+         axon_canister_metadata_at(c->s->net, &c->route->target, i, &name, &content, &is_public);
          i++) {
         if (ic_bytes_is_equal(name, wanted)) {
             return !is_public;

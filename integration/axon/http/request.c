@@ -22,7 +22,7 @@ static const char *permissions_name(enum axon_permissions permissions)
     return permissions == AXON_PERMISSIONS_ALL ? "all" : "queries";
 }
 
-/* ---- hashes ----------------------------------------------------------------------------------- */
+/* ---- hashes --------------------------------------------------------------------------------- */
 
 /* The hash of an array is that of its elements' hashes, one after the other. */
 static void hash_of_hashes(uint8_t out[AXON_HASH_BYTES], const struct axon_buf *hashes)
@@ -103,14 +103,20 @@ static void append_signed(struct axon_buf *out, struct ic_bytes separator, const
 
 void axon_request_signed_bytes(struct axon_buf *out, const uint8_t id[AXON_REQUEST_ID_BYTES])
 {
-    append_signed(out, IC_BYTES_LIT("\x0a" "ic-request"), id);
+    append_signed(out,
+                  IC_BYTES_LIT("\x0a"
+                               "ic-request"),
+                  id);
 }
 
 void axon_delegation_signed_bytes(struct axon_buf *out, const struct axon_delegation *d)
 {
     uint8_t hash[AXON_HASH_BYTES];
     axon_delegation_hash(d, hash);
-    append_signed(out, IC_BYTES_LIT("\x1a" "ic-request-auth-delegation"), hash);
+    append_signed(out,
+                  IC_BYTES_LIT("\x1a"
+                               "ic-request-auth-delegation"),
+                  hash);
 }
 
 void axon_query_reply_signed_bytes(struct axon_buf *out, const struct axon_query_reply *q,
@@ -134,10 +140,13 @@ void axon_query_reply_signed_bytes(struct axon_buf *out, const struct axon_query
     axon_ri_nat(&m, "timestamp", q->timestamp_ns);
     axon_ri_bytes(&m, "request_id", (struct ic_bytes){.at = id, .size = AXON_REQUEST_ID_BYTES});
     axon_ri_finish(&m, hash);
-    append_signed(out, IC_BYTES_LIT("\x0b" "ic-response"), hash);
+    append_signed(out,
+                  IC_BYTES_LIT("\x0b"
+                               "ic-response"),
+                  hash);
 }
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 static void put_paths(const struct axon_request *r, struct axon_buf *out)
 {

@@ -15,13 +15,13 @@
 #include "crypto/keys.h"
 #include "ic/principal.h"
 
-#define AXON_REQUEST_ID_BYTES      32u
-#define AXON_REQUEST_BYTES_MAX     (5u * 1024u * 1024u) /* of an HTTP body. SPEC: ic-http 1.2 */
-#define AXON_NONCE_BYTES_MAX       32u   /* SPEC: ic-http 5.1, as the five below */
-#define AXON_PATHS_MAX             1000u
-#define AXON_PATH_LABELS_MAX       127u
-#define AXON_DELEGATIONS_MAX       20u
-#define AXON_DELEGATION_TARGETS_MAX 1000u
+#define AXON_REQUEST_ID_BYTES         32u
+#define AXON_REQUEST_BYTES_MAX        (5u * 1024u * 1024u) /* of an HTTP body. SPEC: ic-http 1.2 */
+#define AXON_NONCE_BYTES_MAX          32u /* SPEC: ic-http 5.1, as the five below */
+#define AXON_PATHS_MAX                1000u
+#define AXON_PATH_LABELS_MAX          127u
+#define AXON_DELEGATIONS_MAX          20u
+#define AXON_DELEGATION_TARGETS_MAX   1000u
 #define AXON_REQUEST_METHOD_BYTES_MAX 20000u /* export names. SPEC: ic-system 11 (Wasm limits) */
 
 enum axon_request_type { AXON_REQUEST_CALL, AXON_REQUEST_QUERY, AXON_REQUEST_READ_STATE };
@@ -37,7 +37,7 @@ struct axon_delegation {
     const struct ic_principal *targets;
     size_t target_count;
     enum axon_permissions permissions;
-    struct ic_bytes signature;  /* by the key before it */
+    struct ic_bytes signature; /* by the key before it */
 };
 
 struct axon_request {
@@ -73,7 +73,7 @@ void axon_delegation_hash(const struct axon_delegation *d, uint8_t out[AXON_HASH
 void axon_request_signed_bytes(struct axon_buf *out, const uint8_t id[AXON_REQUEST_ID_BYTES]);
 void axon_delegation_signed_bytes(struct axon_buf *out, const struct axon_delegation *d);
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 /* What a decoded request refers to. Zeroed the first time; may be used again. */
 struct axon_request_store {
@@ -94,7 +94,7 @@ IC_MUST_USE bool axon_request_read(struct axon_request *out, struct axon_request
                                    enum axon_request_type type, struct ic_bytes in);
 void axon_request_store_free(struct axon_request_store *store);
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 /* axon_request_put appends the envelope as CBOR, tag included. */
 void axon_request_put(const struct axon_request *r, struct axon_buf *out);
@@ -108,13 +108,13 @@ void axon_request_put(const struct axon_request *r, struct axon_buf *out);
 void axon_request_sign(struct axon_request *r, uint8_t signature[AXON_KEY_SIGNATURE_BYTES],
                        const struct axon_key *key);
 
-/* ---- query replies ---------------------------------------------------------------------------- */
+/* ---- query replies -------------------------------------------------------------------------- */
 
 /* The answer to a query, as it is hashed and signed by the node. SPEC: ic-http 6.4. */
 struct axon_query_reply {
     bool is_replied;
-    struct ic_bytes arg;            /* replied */
-    uint64_t reject_code;           /* rejected */
+    struct ic_bytes arg;  /* replied */
+    uint64_t reject_code; /* rejected */
     struct ic_bytes reject_message;
     bool has_error_code;
     struct ic_bytes error_code;

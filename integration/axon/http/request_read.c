@@ -18,7 +18,7 @@ static void fail(struct reader *rd, const char *key, const char *what)
     }
 }
 
-/* ---- fields ----------------------------------------------------------------------------------- */
+/* ---- fields --------------------------------------------------------------------------------- */
 
 /* The field's value, of the kind wanted; NULL after a failure or when it is absent. */
 static const struct axon_cbor *optional(struct reader *rd, const struct axon_cbor *map,
@@ -111,7 +111,7 @@ static void refuse_other_keys(struct reader *rd, const struct axon_cbor *map, co
     }
 }
 
-/* ---- delegations ------------------------------------------------------------------------------ */
+/* ---- delegations ---------------------------------------------------------------------------- */
 
 static enum axon_permissions read_permissions(struct reader *rd, const struct axon_cbor *map)
 {
@@ -191,7 +191,7 @@ static void read_delegations(struct reader *rd, const struct axon_cbor *envelope
     r->delegation_count = array->count;
 }
 
-/* ---- paths ------------------------------------------------------------------------------------ */
+/* ---- paths ---------------------------------------------------------------------------------- */
 
 static void read_path(struct reader *rd, struct axon_path *out, struct ic_bytes *labels,
                       const struct axon_cbor *array)
@@ -237,7 +237,7 @@ static void read_paths(struct reader *rd, const struct axon_cbor *content)
     rd->out->path_count = array->count;
 }
 
-/* ---- the envelope ----------------------------------------------------------------------------- */
+/* ---- the envelope --------------------------------------------------------------------------- */
 
 static void read_type(struct reader *rd, const struct axon_cbor *content)
 {

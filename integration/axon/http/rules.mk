@@ -1,8 +1,9 @@
 # cert/, crypto/ and http/ make one archive: the HTTPS interface, for servers and clients.
-AXON_HTTP_SOURCES := $(addprefix integration/axon/,crypto/keys.c crypto/bls.c cert/cbor.c cert/tree.c \
-    cert/certificate.c http/rihash.c http/request.c http/request_read.c http/auth.c http/ranges.c \
-    http/state.c http/ingress.c http/effective.c http/service.c http/call.c http/query.c \
-    http/read_state.c http/server.c http/local.c)
+AXON_HTTP_SOURCES := $(addprefix integration/axon/,crypto/keys.c crypto/bls.c \
+    cert/cbor.c cert/cbor_write.c cert/node_hash.c cert/tree.c cert/witness.c cert/certificate.c \
+    http/rihash.c http/request.c http/request_read.c http/auth.c http/ranges.c http/state.c \
+    http/ingress.c http/effective.c http/service.c http/call.c http/query.c http/read_state.c \
+    http/server.c http/local.c)
 # local.c speaks to the ledger: its descriptors come along (the native ledger has them as well).
 $(eval $(call archive,axon_http,$(AXON_HTTP_SOURCES) $(BUILD)/gen/icp_did.c))
 $(O)/integration/axon/http/effective.o: | $(BUILD)/gen/management_did.h

@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define CONNECTIONS_MAX       256u
-#define IDLE_TIMEOUT_S        120u
-/* A body that is too large is read to its end, so that the client sees the answer, but not for ever. */
-#define DISCARDED_BYTES_MAX   (64u * 1024u * 1024u)
-#define NS_PER_MS             1000000u
-#define NS_PER_S              1000000000u
-#define HTTP_NO_CONTENT       204u
+#define CONNECTIONS_MAX 256u
+#define IDLE_TIMEOUT_S  120u
+/* A body that is too large is read to its end, so that the client sees the answer, but not for
+ * ever. */
+#define DISCARDED_BYTES_MAX (64u * 1024u * 1024u)
+#define NS_PER_MS           1000000u
+#define NS_PER_S            1000000000u
+#define HTTP_NO_CONTENT     204u
 
 /* Answers that browsers need to let a page of another origin talk to us. SPEC: ic-http 1.2 */
 static const struct {
@@ -34,14 +35,14 @@ static const struct {
 };
 
 struct axon_server {
-    struct axon_network *net;      /* borrowed */
+    struct axon_network *net; /* borrowed */
     struct axon_service *service;
-    struct MHD_Daemon *daemon;     /* 127.0.0.1 */
-    struct MHD_Daemon *daemon_v6;  /* ::1, for clients to which localhost means that; may be NULL */
+    struct MHD_Daemon *daemon;    /* 127.0.0.1 */
+    struct MHD_Daemon *daemon_v6; /* ::1, for clients to which localhost means that; may be NULL */
     uint16_t port;
     uint32_t call_wait_ms;
-    pthread_mutex_t lock;          /* of everything below, the service and the network */
-    pthread_cond_t changed;        /* something was executed */
+    pthread_mutex_t lock;   /* of everything below, the service and the network */
+    pthread_cond_t changed; /* something was executed */
     bool is_stopping;
     pthread_t clock_thread;
 };
@@ -52,7 +53,7 @@ struct exchange {
     size_t discarded;
 };
 
-/* ---- executing -------------------------------------------------------------------------------- */
+/* ---- executing ------------------------------------------------------------------------------ */
 
 static struct timespec deadline_after_ms(uint32_t ms)
 {
@@ -105,13 +106,13 @@ static void *run_clock(void *context)
     return NULL;
 }
 
-/* ---- answering -------------------------------------------------------------------------------- */
+/* ---- answering ------------------------------------------------------------------------------ */
 
 static enum MHD_Result send_reply(struct MHD_Connection *connection,
                                   const struct axon_http_reply *reply)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        reply->body.size, reply->body.at, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(reply->body.size, reply->body.at, MHD_RESPMEM_MUST_COPY);
     if (response == NULL) {
         return MHD_NO;
     }
@@ -133,8 +134,8 @@ static enum MHD_Result answer(struct axon_server *server, struct MHD_Connection 
     struct axon_http_request request = {
         .method = method,
         .path = path,
-        .content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-                                                    MHD_HTTP_HEADER_CONTENT_TYPE),
+        .content_type =
+            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE),
         /* What was discarded is counted, so that the service sees that it is too much. */
         .body = {.at = ex->body.at, .size = ex->body.size + ex->discarded},
     };
@@ -188,17 +189,17 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
 }
 
-/* ---- starting and stopping -------------------------------------------------------------------- */
+/* ---- starting and stopping ------------------------------------------------------------------ */
 
 static struct MHD_Daemon *listen_on(struct axon_server *server, const struct sockaddr *address,
                                     unsigned flags)
 {
-    return MHD_start_daemon(
-        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | flags, server->port, NULL,
-        NULL, on_request, server, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, server, MHD_OPTION_THREAD_STACK_SIZE, (size_t)AXON_SERVER_STACK_BYTES,
-        MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        IDLE_TIMEOUT_S, MHD_OPTION_END);
+    return MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | flags,
+                            server->port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
+                            address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+                            MHD_OPTION_THREAD_STACK_SIZE, (size_t)AXON_SERVER_STACK_BYTES,
+                            MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+                            MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_END);
 }
 
 static bool listen_v4(struct axon_server *server)
@@ -265,8 +266,7 @@ static void stop_listening(struct axon_server *server)
 }
 
 struct axon_server *axon_server_start(struct axon_network *net,
-                                      const struct axon_server_config *config,
-                                      struct axon_buf *why)
+                                      const struct axon_server_config *config, struct axon_buf *why)
 {
     struct axon_server *server = axon_alloc(sizeof *server);
     server->net = net;

@@ -10,9 +10,9 @@
 struct axon_server;
 
 struct axon_server_config {
-    uint16_t port;                      /* 0: any free one, see axon_server_port */
-    uint32_t call_wait_ms;              /* how long a call may take before the answer is 202;
-                                         * 0: AXON_SERVER_CALL_WAIT_MS */
+    uint16_t port;         /* 0: any free one, see axon_server_port */
+    uint32_t call_wait_ms; /* how long a call may take before the answer is 202;
+                            * 0: AXON_SERVER_CALL_WAIT_MS */
     struct axon_service_config service;
 };
 

@@ -9,8 +9,8 @@
 #include <strings.h>
 #include <time.h>
 
-#define SEED_DEFAULT   "axon"
-#define NS_PER_S       1000000000u
+#define SEED_DEFAULT "axon"
+#define NS_PER_S     1000000000u
 /* One tick keeps the lock no longer than this, save for a single long message. */
 #define TICK_BUDGET_NS 50000000u
 /* Polls of the wall clock are not free: it is read once for so many steps. */
@@ -19,7 +19,7 @@
 static const char TEXT_TYPE[] = "text/plain; charset=utf-8";
 static const char CBOR_TYPE[] = "application/cbor";
 
-/* ---- making ----------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 static uint64_t wall_clock_ns(void *context)
 {
@@ -34,9 +34,8 @@ static void certify(void *context, struct axon_network *net, const struct ic_pri
                     struct axon_buf *out)
 {
     struct axon_service *s = context;
-    struct axon_path path =
-        AXON_PATH(IC_BYTES_LIT("canister"), ic_principal_bytes(canister),
-                  IC_BYTES_LIT("certified_data"));
+    struct axon_path path = AXON_PATH(IC_BYTES_LIT("canister"), ic_principal_bytes(canister),
+                                      IC_BYTES_LIT("certified_data"));
     axon_state_certify(s->state, net, out, &path, 1);
 }
 
@@ -79,7 +78,7 @@ struct ic_principal axon_service_node(const struct axon_service *s)
     return axon_state_node(s->state);
 }
 
-/* ---- replies ---------------------------------------------------------------------------------- */
+/* ---- replies -------------------------------------------------------------------------------- */
 
 void axon_reply_text(struct axon_http_reply *reply, enum axon_http_status status,
                      const char *format, ...)
@@ -109,7 +108,7 @@ struct axon_buf *axon_reply_cbor(struct axon_http_reply *reply)
     return &reply->body;
 }
 
-/* ---- time and execution ----------------------------------------------------------------------- */
+/* ---- time and execution --------------------------------------------------------------------- */
 
 void axon_service_follow_clock(struct axon_service *s, bool at_once)
 {
@@ -147,8 +146,7 @@ void axon_service_run(struct axon_service *s, const struct axon_ingress_entry *u
                 break;
             }
         }
-        if (steps % STEPS_PER_CLOCK == 0 &&
-            s->clock_ns(s->clock_context) - start_ns > budget_ns) {
+        if (steps % STEPS_PER_CLOCK == 0 && s->clock_ns(s->clock_context) - start_ns > budget_ns) {
             break;
         }
     }
@@ -168,10 +166,10 @@ void axon_service_tick(struct axon_service *s)
     axon_ingress_drop_old(s->history, axon_time(s->net), forget_request, s);
 }
 
-/* ---- admission -------------------------------------------------------------------------------- */
+/* ---- admission ------------------------------------------------------------------------------ */
 
 static bool effective_check(struct axon_http_reply *reply, const struct axon_route *route,
-                          const struct axon_request *r)
+                            const struct axon_request *r)
 {
     struct ic_principal canister;
     if (!axon_effective_canister(&canister, r) ||
@@ -226,7 +224,7 @@ char *axon_request_method_text(const struct axon_request *r)
     return text;
 }
 
-/* ---- routing ---------------------------------------------------------------------------------- */
+/* ---- routing -------------------------------------------------------------------------------- */
 
 static void reply_status(const struct axon_service *s, struct axon_http_reply *reply)
 {

@@ -15,8 +15,8 @@
 struct axon_service;
 
 struct axon_service_config {
-    const char *seed;                       /* of the keys; NULL: "axon" */
-    uint64_t (*clock_ns)(void *context);    /* wall clock; NULL: CLOCK_REALTIME */
+    const char *seed;                    /* of the keys; NULL: "axon" */
+    uint64_t (*clock_ns)(void *context); /* wall clock; NULL: CLOCK_REALTIME */
     void *clock_context;
 };
 
@@ -30,16 +30,16 @@ struct ic_principal axon_service_subnet(const struct axon_service *s);
 struct ic_principal axon_service_node(const struct axon_service *s);
 
 struct axon_http_request {
-    const char *method;         /* "GET" */
-    const char *path;           /* without query string */
-    const char *content_type;   /* NULL when absent */
+    const char *method;       /* "GET" */
+    const char *path;         /* without query string */
+    const char *content_type; /* NULL when absent */
     struct ic_bytes body;
 };
 
 struct axon_http_reply {
     unsigned status;
-    const char *content_type;   /* static */
-    struct axon_buf body;       /* owned by the caller: axon_buf_free */
+    const char *content_type; /* static */
+    struct axon_buf body;     /* owned by the caller: axon_buf_free */
     /* A call that has not finished: ask again with axon_service_wait. */
     bool is_pending;
     uint8_t pending_id[32];

@@ -25,7 +25,7 @@ struct axon_state {
 
 #define L(text) IC_BYTES_LIT(text)
 
-/* ---- what never changes ----------------------------------------------------------------------- */
+/* ---- what never changes --------------------------------------------------------------------- */
 
 static void derive_keys(struct axon_state *st, const char *seed)
 {
@@ -56,8 +56,7 @@ static void put_subnet(struct axon_state *st)
                   axon_buf_bytes(&ranges));
     axon_tree_set(st->tree, AXON_PATH(L("subnet"), subnet, L("node"), node, L("public_key")),
                   axon_key_public_der(st->node_key));
-    axon_tree_set(st->tree,
-                  AXON_PATH(L("canister_ranges"), subnet, ic_principal_bytes(&first)),
+    axon_tree_set(st->tree, AXON_PATH(L("canister_ranges"), subnet, ic_principal_bytes(&first)),
                   axon_buf_bytes(&ranges));
     axon_buf_free(&ranges);
 }
@@ -101,7 +100,7 @@ const struct axon_key *axon_state_node_key(const struct axon_state *st)
     return st->node_key;
 }
 
-/* ---- canisters -------------------------------------------------------------------------------- */
+/* ---- canisters ------------------------------------------------------------------------------ */
 
 static void put_controllers(struct axon_state *st, const struct axon_canister_info *info)
 {
@@ -173,8 +172,8 @@ static void refresh_canisters(struct axon_state *st, const struct axon_network *
     struct axon_canister_info info;
     for (size_t i = 0; i < st->known_count; i++) {
         if (!axon_canister_find(net, &info, &st->known[i])) {
-            (void)axon_tree_remove(
-                st->tree, AXON_PATH(L("canister"), ic_principal_bytes(&st->known[i])));
+            (void)axon_tree_remove(st->tree,
+                                   AXON_PATH(L("canister"), ic_principal_bytes(&st->known[i])));
         }
     }
     st->known_count = 0;
@@ -185,7 +184,7 @@ static void refresh_canisters(struct axon_state *st, const struct axon_network *
     }
 }
 
-/* ---- requests --------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------- */
 
 static const char *status_name(enum axon_status status)
 {
@@ -234,7 +233,7 @@ void axon_state_forget_request(struct axon_state *st, const uint8_t id[AXON_REQU
     (void)axon_tree_remove(st->tree, AXON_PATH(L("request_status"), request));
 }
 
-/* ---- certificates ----------------------------------------------------------------------------- */
+/* ---- certificates --------------------------------------------------------------------------- */
 
 static void refresh_time(struct axon_state *st, const struct axon_network *net)
 {

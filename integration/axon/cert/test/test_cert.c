@@ -23,7 +23,7 @@ static void check_hex(struct ic_bytes bytes, const char *hex)
 
 #define L(text) IC_BYTES_LIT(text)
 
-/* ---- CBOR ------------------------------------------------------------------------------------- */
+/* ---- CBOR ----------------------------------------------------------------------------------- */
 
 /* Documents in hex; the reason is "" when they are accepted. */
 static const struct {
@@ -176,7 +176,7 @@ static void test_leb128(void **state)
     axon_buf_free(&b);
 }
 
-/* ---- hash trees ------------------------------------------------------------------------------- */
+/* ---- hash trees ----------------------------------------------------------------------------- */
 
 /* SPEC: ic-http 8.2. */
 static const char SPEC_TREE[] =
@@ -272,8 +272,8 @@ static void test_malformed_trees(void **state)
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         struct axon_cbor_doc doc = {0};
         struct axon_witness w = {0};
-        bool is_tree = axon_cbor_read(&doc, from_hex(&hex, BAD[i])) &&
-                       axon_witness_from_cbor(&w, doc.nodes);
+        bool is_tree =
+            axon_cbor_read(&doc, from_hex(&hex, BAD[i])) && axon_witness_from_cbor(&w, doc.nodes);
         assert_int_equal(is_tree, strcmp(BAD[i], "8100") == 0);
         axon_witness_free(&w);
         axon_cbor_doc_free(&doc);
@@ -284,20 +284,21 @@ static void test_malformed_trees(void **state)
     assert_true(parse(&p, from_hex(&hex, "830183024162810083024161820340")));
     assert_int_equal(axon_witness_find(&p.witness, AXON_PATH(L("c")), &value), AXON_LOOKUP_ERROR);
     parsed_free(&p);
-    assert_true(parse(&p, from_hex(&hex, "83018302416181008203" "40")));
+    assert_true(parse(&p, from_hex(&hex, "83018302416181008203"
+                                         "40")));
     assert_int_equal(axon_witness_find(&p.witness, AXON_PATH(L("c")), &value), AXON_LOOKUP_ERROR);
     parsed_free(&p);
     axon_buf_free(&hex);
 }
 
-/* ---- the full tree against a model ------------------------------------------------------------ */
+/* ---- the full tree against a model ---------------------------------------------------------- */
 
 /* Labels that are prefixes of each other, empty, and with zero bytes. */
 static const struct ic_bytes LABELS[] = {
-    {(const uint8_t *)"", 0},          {(const uint8_t *)"\0", 1},   {(const uint8_t *)"\0\0", 2},
-    {(const uint8_t *)"a", 1},         {(const uint8_t *)"a\0", 2},  {(const uint8_t *)"aa", 2},
-    {(const uint8_t *)"ab", 2},        {(const uint8_t *)"b", 1},    {(const uint8_t *)"\x7f", 1},
-    {(const uint8_t *)"\x80", 1},      {(const uint8_t *)"\xff", 1}, {(const uint8_t *)"\xff\xff", 2},
+    {(const uint8_t *)"", 0},     {(const uint8_t *)"\0", 1},   {(const uint8_t *)"\0\0", 2},
+    {(const uint8_t *)"a", 1},    {(const uint8_t *)"a\0", 2},  {(const uint8_t *)"aa", 2},
+    {(const uint8_t *)"ab", 2},   {(const uint8_t *)"b", 1},    {(const uint8_t *)"\x7f", 1},
+    {(const uint8_t *)"\x80", 1}, {(const uint8_t *)"\xff", 1}, {(const uint8_t *)"\xff\xff", 2},
 };
 #define LABEL_COUNT (sizeof LABELS / sizeof LABELS[0])
 
@@ -432,7 +433,7 @@ static void test_deep_paths(void **state)
     axon_tree_free(t);
 }
 
-/* ---- certificates ----------------------------------------------------------------------------- */
+/* ---- certificates --------------------------------------------------------------------------- */
 
 static struct axon_bls_key bls_key(const char *seed)
 {
@@ -566,9 +567,9 @@ static void test_delegated_certificate(void **state)
         put_delegated(&out, &subnet_key, ic_principal_bytes(&subnet), axon_buf_bytes(&delegation));
         struct ic_bytes c = axon_buf_bytes(&out);
         assert_int_equal(check_delegated(&root, c, NULL), AXON_CERTIFICATE_OK);
-        assert_int_equal(check_delegated(&root, c, &inside),
-                         ranges == RANGES_NONE ? AXON_CERTIFICATE_OUT_OF_RANGE
-                                               : AXON_CERTIFICATE_OK);
+        assert_int_equal(check_delegated(&root, c, &inside), ranges == RANGES_NONE
+                                                                 ? AXON_CERTIFICATE_OUT_OF_RANGE
+                                                                 : AXON_CERTIFICATE_OK);
         assert_int_equal(check_delegated(&root, c, &outside), AXON_CERTIFICATE_OUT_OF_RANGE);
         assert_int_equal(check_delegated(&subnet_key, c, NULL), AXON_CERTIFICATE_BAD_SIGNATURE);
         /* Delegations must not nest, and name the subnet they are for. */
@@ -590,12 +591,12 @@ static void test_delegated_certificate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cbor_table),      cmocka_unit_test(test_cbor_values),
-        cmocka_unit_test(test_cbor_limits),     cmocka_unit_test(test_leb128),
-        cmocka_unit_test(test_spec_trees),      cmocka_unit_test(test_spec_lookups),
-        cmocka_unit_test(test_malformed_trees), cmocka_unit_test(test_all_small_trees),
+        cmocka_unit_test(test_cbor_table),        cmocka_unit_test(test_cbor_values),
+        cmocka_unit_test(test_cbor_limits),       cmocka_unit_test(test_leb128),
+        cmocka_unit_test(test_spec_trees),        cmocka_unit_test(test_spec_lookups),
+        cmocka_unit_test(test_malformed_trees),   cmocka_unit_test(test_all_small_trees),
         cmocka_unit_test(test_order_and_removal), cmocka_unit_test(test_deep_paths),
-        cmocka_unit_test(test_certificate),     cmocka_unit_test(test_delegated_certificate),
+        cmocka_unit_test(test_certificate),       cmocka_unit_test(test_delegated_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

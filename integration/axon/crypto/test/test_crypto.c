@@ -22,7 +22,7 @@ static struct ic_bytes from_hex(struct axon_buf *b, const char *hex)
 
 static const enum axon_key_scheme SCHEMES[] = {AXON_KEY_ED25519, AXON_KEY_P256, AXON_KEY_SECP256K1};
 
-/* ---- vectors of others ------------------------------------------------------------------------ */
+/* ---- vectors of others ---------------------------------------------------------------------- */
 
 /* RFC 8032 7.1, TEST 2. */
 static void test_ed25519_rfc8032(void **state)
@@ -41,9 +41,9 @@ static void test_ed25519_rfc8032(void **state)
     uint8_t signature[AXON_KEY_SIGNATURE_BYTES];
     axon_key_sign(key, signature, IC_BYTES_LIT("\x72"));
     assert_memory_equal(signature, expected.at, sizeof signature);
-    assert_int_equal(axon_signature_check(axon_buf_bytes(&der), IC_BYTES_LIT("\x72"),
-                                          axon_buf_bytes(&expected)),
-                     AXON_SIGNATURE_OK);
+    assert_int_equal(
+        axon_signature_check(axon_buf_bytes(&der), IC_BYTES_LIT("\x72"), axon_buf_bytes(&expected)),
+        AXON_SIGNATURE_OK);
     axon_key_free(key);
     axon_buf_free(&secret);
     axon_buf_free(&der);
@@ -71,7 +71,7 @@ static void test_p256_rfc6979(void **state)
     axon_buf_free(&signature);
 }
 
-/* ---- keys made by OpenSSL --------------------------------------------------------------------- */
+/* ---- keys made by OpenSSL ------------------------------------------------------------------- */
 
 static EVP_PKEY *openssl_key(enum axon_key_scheme scheme)
 {
@@ -158,7 +158,7 @@ static void test_openssl_keys(void **state)
     }
 }
 
-/* ---- our own keys ----------------------------------------------------------------------------- */
+/* ---- our own keys --------------------------------------------------------------------------- */
 
 static bool s_is_low(const uint8_t signature[64])
 {
@@ -176,10 +176,9 @@ static void test_sign_and_check(void **state)
             uint8_t signature[AXON_KEY_SIGNATURE_BYTES];
             struct ic_bytes message = {.at = secret, .size = sizeof secret};
             axon_key_sign(key, signature, message);
-            assert_int_equal(
-                axon_signature_check(axon_key_public_der(key), message,
-                                     (struct ic_bytes){.at = signature, .size = 64}),
-                AXON_SIGNATURE_OK);
+            assert_int_equal(axon_signature_check(axon_key_public_der(key), message,
+                                                  (struct ic_bytes){.at = signature, .size = 64}),
+                             AXON_SIGNATURE_OK);
             assert_true(SCHEMES[i] == AXON_KEY_ED25519 || s_is_low(signature));
             axon_key_free(key);
         }
@@ -251,17 +250,18 @@ static void test_bad_keys(void **state)
     }
 }
 
-/* ---- BLS -------------------------------------------------------------------------------------- */
+/* ---- BLS ------------------------------------------------------------------------------------ */
 
 /* The root key of the Internet Computer: our prefix is its prefix, its id is the published one. */
 static void test_bls_mainnet_key(void **state)
 {
     (void)state;
     struct axon_buf der = {0};
-    from_hex(&der, "308182301d060d2b0601040182dc7c0503010201060c2b0601040182dc7c05030201036100"
-                   "814c0e6ec71fab583b08bd81373c255c3c371b2e84863c98a4f1e08b74235d14fb5d9c0cd546d9685f"
-                   "913a0c0b2cc5341583bf4b4392e467db96d65b9bb4cb717112f8472e0d5a4d14505ffd7484b0129109"
-                   "1c5f87b98883463f98091a0baaae");
+    from_hex(&der,
+             "308182301d060d2b0601040182dc7c0503010201060c2b0601040182dc7c05030201036100"
+             "814c0e6ec71fab583b08bd81373c255c3c371b2e84863c98a4f1e08b74235d14fb5d9c0cd546d9685f"
+             "913a0c0b2cc5341583bf4b4392e467db96d65b9bb4cb717112f8472e0d5a4d14505ffd7484b0129109"
+             "1c5f87b98883463f98091a0baaae");
     struct axon_bls_key key;
     axon_bls_key_from_seed(&key, IC_BYTES_LIT("seed"));
     assert_int_equal(der.size, AXON_BLS_DER_BYTES);
@@ -279,16 +279,17 @@ static void test_bls_foreign_signature(void **state)
     (void)state;
     struct axon_buf der = {0};
     struct axon_buf signature = {0};
-    from_hex(&der, "308182301d060d2b0601040182dc7c0503010201060c2b0601040182dc7c05030201036100"
-                   "a7623a93cdb56c4d23d99c14216afaab3dfd6d4f9eb3db23d038280b6d5cb2caaee2a19dd92c9df700"
-                   "1dede23bf036bc0f33982dfb41e8fa9b8e96b5dc3e83d55ca4dd146c7eb2e8b6859cb5a5db815db868"
-                   "10b8d12cee1588b5dbf34a4dc9a5");
+    from_hex(&der,
+             "308182301d060d2b0601040182dc7c0503010201060c2b0601040182dc7c05030201036100"
+             "a7623a93cdb56c4d23d99c14216afaab3dfd6d4f9eb3db23d038280b6d5cb2caaee2a19dd92c9df700"
+             "1dede23bf036bc0f33982dfb41e8fa9b8e96b5dc3e83d55ca4dd146c7eb2e8b6859cb5a5db815db868"
+             "10b8d12cee1588b5dbf34a4dc9a5");
     from_hex(&signature, "b89e13a212c830586eaa9ad53946cd968718ebecc27eda849d9232673dcd4f44"
                          "0e8b5df39bf14a88048c15e16cbcaabe");
-    assert_true(axon_bls_check(axon_buf_bytes(&der), IC_BYTES_LIT("hello"),
-                               axon_buf_bytes(&signature)));
-    assert_false(axon_bls_check(axon_buf_bytes(&der), IC_BYTES_LIT("hallo"),
-                                axon_buf_bytes(&signature)));
+    assert_true(
+        axon_bls_check(axon_buf_bytes(&der), IC_BYTES_LIT("hello"), axon_buf_bytes(&signature)));
+    assert_false(
+        axon_bls_check(axon_buf_bytes(&der), IC_BYTES_LIT("hallo"), axon_buf_bytes(&signature)));
     axon_buf_free(&der);
     axon_buf_free(&signature);
 }

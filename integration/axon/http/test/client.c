@@ -28,8 +28,8 @@ void world_init(struct world *w)
                  (struct ic_bytes){0});
     assert_int_equal(out.status, AXON_STATUS_REPLIED);
     w->service = axon_service_new(
-        w->net, &(struct axon_service_config){
-                    .seed = "test", .clock_ns = world_clock, .clock_context = w});
+        w->net,
+        &(struct axon_service_config){.seed = "test", .clock_ns = world_clock, .clock_context = w});
     axon_outcome_free(&out);
     axon_buf_free(&module);
 }
@@ -49,11 +49,10 @@ void post(struct world *w, const char *version, const char *scope, const struct 
     char text[IC_PRINCIPAL_TEXT_MAX + 1];
     ic_principal_to_text(text, id);
     snprintf(path, sizeof path, "/api/%s/%s/%s/%s", version, scope, text, name);
-    axon_service_handle(w->service, &w->reply,
-                        &(struct axon_http_request){.method = "POST",
-                                                    .path = path,
-                                                    .content_type = "application/cbor",
-                                                    .body = body});
+    axon_service_handle(
+        w->service, &w->reply,
+        &(struct axon_http_request){
+            .method = "POST", .path = path, .content_type = "application/cbor", .body = body});
 }
 
 void send_request(struct world *w, const char *version, const struct axon_request *r)

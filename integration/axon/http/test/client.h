@@ -1,5 +1,6 @@
-/* The client side of the service tests: envelopes made with the library's own encoder, answers looked
- * at with its own checks (which test_cert.c and test_request.c hold against foreign vectors). */
+/* The client side of the service tests: envelopes made with the library's own encoder, answers
+ * looked at with its own checks (which test_cert.c and test_request.c hold against foreign
+ * vectors). */
 #ifndef AXON_TEST_CLIENT_H
 #define AXON_TEST_CLIENT_H
 
@@ -11,7 +12,8 @@
 #define MIN_NS  60000000000u
 #define L(text) IC_BYTES_LIT(text)
 
-/* A service over a fresh network with the probe installed at canister 2 (controller: canister 3). */
+/* A service over a fresh network with the probe installed at canister 2 (controller: canister 3).
+ */
 struct world {
     struct axon_network *net;
     struct axon_service *service;

@@ -41,7 +41,7 @@ static struct axon_request call_request(void)
     };
 }
 
-/* ---- ids. SPEC: ic-http 4 --------------------------------------------------------------------- */
+/* ---- ids. SPEC: ic-http 4 ------------------------------------------------------------------- */
 
 static void test_request_ids(void **state)
 {
@@ -108,7 +108,7 @@ static void test_query_reply_hash(void **state)
     check_reply_hash(&rejected, "a9fdaa0f5cbe181f73af82d99e744907b0ac2d572eda995486ca6829fd559c60");
 }
 
-/* ---- envelopes -------------------------------------------------------------------------------- */
+/* ---- envelopes ------------------------------------------------------------------------------ */
 
 /* The identities of these tests: one per scheme and number. */
 static struct axon_key *test_key(enum axon_key_scheme scheme, uint8_t number)
@@ -247,7 +247,7 @@ static void test_expiry(void **state)
     axon_key_free(key);
 }
 
-/* ---- delegations ------------------------------------------------------------------------------ */
+/* ---- delegations ---------------------------------------------------------------------------- */
 
 #define CHAIN_MAX (AXON_DELEGATIONS_MAX + 1)
 
@@ -423,7 +423,7 @@ static void test_permissions(void **state)
     chain_free(&c);
 }
 
-/* ---- malformed envelopes ---------------------------------------------------------------------- */
+/* ---- malformed envelopes -------------------------------------------------------------------- */
 
 /* An anonymous call with its fields as CBOR in hex; each case replaces or removes one. */
 struct field {
@@ -432,12 +432,14 @@ struct field {
 };
 
 static const struct field CALL_FIELDS[] = {
-    {"request_type", "6463616c6c"}, {"sender", "4104"},    {"ingress_expiry", "1a00000001"},
+    {"request_type", "6463616c6c"}, {"sender", "4104"},      {"ingress_expiry", "1a00000001"},
     {"canister_id", "4101"},        {"method_name", "616d"}, {"arg", "40"},
 };
 static const struct field READ_FIELDS[] = {
-    {"request_type", "6a726561645f7374617465"}, {"sender", "4104"},
-    {"ingress_expiry", "1a00000001"},           {"paths", "81814474696d65"},
+    {"request_type", "6a726561645f7374617465"},
+    {"sender", "4104"},
+    {"ingress_expiry", "1a00000001"},
+    {"paths", "81814474696d65"},
 };
 
 #define BYTES_30 "581e000000000000000000000000000000000000000000000000000000000000"
@@ -450,7 +452,8 @@ static const struct {
     const char *why;
 } MALFORMED[] = {
     {AXON_REQUEST_CALL, "request_type", NULL, "field request_type is missing"},
-    {AXON_REQUEST_CALL, "request_type", "657175657279", "field request_type does not fit the endpoint"},
+    {AXON_REQUEST_CALL, "request_type", "657175657279",
+     "field request_type does not fit the endpoint"},
     {AXON_REQUEST_CALL, "request_type", "4463616c6c", "field request_type has the wrong type"},
     {AXON_REQUEST_CALL, "sender", NULL, "field sender is missing"},
     {AXON_REQUEST_CALL, "sender", "6104", "field sender has the wrong type"},
@@ -565,7 +568,8 @@ static void test_cut_envelopes(void **state)
     struct ic_bytes labels[AXON_PATH_LABELS_MAX + 1] = {{0}};
     for (size_t extra = 0; extra < 2; extra++) {
         struct axon_path path = {.labels = labels, .count = AXON_PATH_LABELS_MAX + extra};
-        struct axon_request read = {.type = AXON_REQUEST_READ_STATE, .paths = &path, .path_count = 1};
+        struct axon_request read = {
+            .type = AXON_REQUEST_READ_STATE, .paths = &path, .path_count = 1};
         axon_buf_clear(&cbor);
         axon_request_put(&read, &cbor);
         assert_int_equal(
@@ -580,12 +584,18 @@ static void test_cut_envelopes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request_ids),       cmocka_unit_test(test_delegation_hash),
-        cmocka_unit_test(test_query_reply_hash),  cmocka_unit_test(test_signed_requests),
-        cmocka_unit_test(test_sender_rules),      cmocka_unit_test(test_expiry),
-        cmocka_unit_test(test_delegation_chains), cmocka_unit_test(test_broken_chains),
-        cmocka_unit_test(test_targets),           cmocka_unit_test(test_permissions),
-        cmocka_unit_test(test_malformed_envelopes), cmocka_unit_test(test_cut_envelopes),
+        cmocka_unit_test(test_request_ids),
+        cmocka_unit_test(test_delegation_hash),
+        cmocka_unit_test(test_query_reply_hash),
+        cmocka_unit_test(test_signed_requests),
+        cmocka_unit_test(test_sender_rules),
+        cmocka_unit_test(test_expiry),
+        cmocka_unit_test(test_delegation_chains),
+        cmocka_unit_test(test_broken_chains),
+        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_permissions),
+        cmocka_unit_test(test_malformed_envelopes),
+        cmocka_unit_test(test_cut_envelopes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

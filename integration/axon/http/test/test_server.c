@@ -57,8 +57,8 @@ static int setup(void **state)
     f->net = axon_network_new(&(struct axon_config){.free_cycles = true});
     axon_set_stub(f->net, &counter, count, f);
     axon_set_stub(f->net, &silent, keep_silent, NULL);
-    f->server = axon_server_start(
-        f->net, &(struct axon_server_config){.call_wait_ms = CALL_WAIT_MS}, &why);
+    f->server =
+        axon_server_start(f->net, &(struct axon_server_config){.call_wait_ms = CALL_WAIT_MS}, &why);
     assert_non_null(f->server);
     axon_buf_free(&why);
     *state = f;
@@ -74,7 +74,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- an HTTP client --------------------------------------------------------------------------- */
+/* ---- an HTTP client ------------------------------------------------------------------------- */
 
 struct answer {
     long status;
@@ -114,7 +114,8 @@ static struct answer ask(const struct fixture *f, const struct exchange *x)
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     if (strcmp(x->method, "POST") == 0) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)x->body.size);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, x->body.size == 0 ? "" : (const char *)x->body.at);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
+                         x->body.size == 0 ? "" : (const char *)x->body.at);
     } else {
         curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, x->method);
     }
@@ -143,14 +144,15 @@ static void check_has(struct axon_buf *head, const char *text)
     }
 }
 
-/* ---- HTTP ------------------------------------------------------------------------------------- */
+/* ---- HTTP ----------------------------------------------------------------------------------- */
 
 static void test_status_and_cors(void **state)
 {
     struct fixture *f = *state;
     static const char *const METHODS[] = {"GET", "OPTIONS"};
     for (size_t i = 0; i < 2; i++) {
-        struct answer a = ask(f, &(struct exchange){.method = METHODS[i], .path = "/api/v2/status"});
+        struct answer a =
+            ask(f, &(struct exchange){.method = METHODS[i], .path = "/api/v2/status"});
         assert_int_equal(a.status, i == 0 ? 200 : 204);
         check_has(&a.head, "\r\naccess-control-allow-origin: *\r\n");
         check_has(&a.head, "\r\naccess-control-allow-methods: GET, POST");
@@ -196,10 +198,10 @@ static void test_bodies(void **state)
                                                         .body = axon_buf_bytes(&body),
                                                         .is_chunked = chunked == 1});
             assert_int_equal(a.status, extra == 0 ? 400 : 413);
-            assert_string_equal(
-                axon_buf_text(&a.body),
-                extra == 0 ? "Could not parse body as query message: bytes after the end"
-                           : "The request body is larger than 5242880 bytes.");
+            assert_string_equal(axon_buf_text(&a.body),
+                                extra == 0
+                                    ? "Could not parse body as query message: bytes after the end"
+                                    : "The request body is larger than 5242880 bytes.");
             answer_free(&a);
         }
     }
@@ -209,7 +211,7 @@ static void test_bodies(void **state)
     answer_free(&a);
 }
 
-/* ---- calls ------------------------------------------------------------------------------------ */
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 static uint64_t expiry(void)
 {
@@ -308,12 +310,17 @@ static int raw_connection(const struct fixture *f)
     return s;
 }
 
-/* Connections that are cut or left half-way do no harm, and do not keep the server from stopping. */
+/* Connections that are cut or left half-way do no harm, and do not keep the server from stopping.
+ */
 static void test_broken_connections(void **state)
 {
     struct fixture *f = *state;
     static const char *const STARTS[] = {
-        "", "GET", "\0\0\0", "GET / HTTP/9.9\r\n\r\n", "POST /api/v2/canister/aaaaa-aa/call HTTP/1.1\r\n",
+        "",
+        "GET",
+        "\0\0\0",
+        "GET / HTTP/9.9\r\n\r\n",
+        "POST /api/v2/canister/aaaaa-aa/call HTTP/1.1\r\n",
         "POST /api/v2/canister/aaaaa-aa/call HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"};

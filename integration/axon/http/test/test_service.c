@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* ---- scripts for the probe -------------------------------------------------------------------- */
+/* ---- scripts for the probe ------------------------------------------------------------------ */
 
 static void op(struct axon_buf *script, enum probe_operation operation)
 {
@@ -66,7 +66,7 @@ static struct ic_bytes script_reject(struct axon_buf *script, const char *text)
     return axon_buf_bytes(script);
 }
 
-/* ---- status ----------------------------------------------------------------------------------- */
+/* ---- status --------------------------------------------------------------------------------- */
 
 static void get(struct world *w, const char *method, const char *path, const char *content_type)
 {
@@ -92,8 +92,8 @@ static void test_status(void **state)
 
     struct world again; /* the same seed, the same key */
     world_init(&again);
-    assert_true(ic_bytes_is_equal(axon_service_root_key(w.service),
-                                  axon_service_root_key(again.service)));
+    assert_true(
+        ic_bytes_is_equal(axon_service_root_key(w.service), axon_service_root_key(again.service)));
     world_free(&again);
     axon_cbor_doc_free(&doc);
     world_free(&w);
@@ -126,7 +126,8 @@ static void test_routing(void **state)
         {"GET", CALL, "application/cbor", 405, "Method not allowed: use POST."},
         {"PUT", CALL, "application/cbor", 405, "Method not allowed: use POST."},
         {"POST", CALL, NULL, 400, "Unexpected content-type, expected application/cbor."},
-        {"POST", CALL, "application/json", 400, "Unexpected content-type, expected application/cbor."},
+        {"POST", CALL, "application/json", 400,
+         "Unexpected content-type, expected application/cbor."},
         {"POST", CALL, "application/cbor-seq", 400,
          "Unexpected content-type, expected application/cbor."},
         {"POST", CALL, "application/cbor", 400,
@@ -154,7 +155,7 @@ static void test_routing(void **state)
     world_free(&w);
 }
 
-/* ---- calls ------------------------------------------------------------------------------------ */
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 static void check_certified_call(struct world *w, const char *version, const struct axon_request *r,
                                  const char *status, struct ic_bytes reply, const char *message)
@@ -212,7 +213,8 @@ static void test_duplicates(void **state)
     world_free(&w);
 }
 
-/* The id is remembered until the call has expired, and five minutes at least; then it is refused. */
+/* The id is remembered until the call has expired, and five minutes at least; then it is refused.
+ */
 static void test_history_ends(void **state)
 {
     (void)state;
@@ -408,7 +410,7 @@ static void test_timer_answers(void **state)
     world_free(&w);
 }
 
-/* ---- queries ---------------------------------------------------------------------------------- */
+/* ---- queries -------------------------------------------------------------------------------- */
 
 /* The node's key as an agent learns it: from the subtree /subnet. */
 static void read_node_key(struct world *w, struct axon_buf *der)
@@ -422,12 +424,12 @@ static void read_node_key(struct world *w, struct axon_buf *der)
     struct ic_bytes key;
     send_request(w, "v3", &read);
     open_certificate(&c, &doc, w);
-    assert_int_equal(axon_certificate_find(&c,
-                                           AXON_PATH(L("subnet"), ic_principal_bytes(&subnet),
-                                                     L("node"), ic_principal_bytes(&node),
-                                                     L("public_key")),
-                                           &key),
-                     AXON_LOOKUP_FOUND);
+    assert_int_equal(
+        axon_certificate_find(&c,
+                              AXON_PATH(L("subnet"), ic_principal_bytes(&subnet), L("node"),
+                                        ic_principal_bytes(&node), L("public_key")),
+                              &key),
+        AXON_LOOKUP_FOUND);
     assert_int_equal(key.size, 44);
     axon_buf_append(der, key);
     axon_certificate_free(&c);
@@ -451,8 +453,8 @@ static void check_node_signature(struct world *w, const struct axon_request *r,
                                           axon_cbor_find(signature, "signature")->bytes),
                      AXON_SIGNATURE_OK);
     struct ic_principal node = ic_principal_from_public_key(node_key);
-    assert_true(ic_bytes_is_equal(axon_cbor_find(signature, "identity")->bytes,
-                                  ic_principal_bytes(&node)));
+    assert_true(
+        ic_bytes_is_equal(axon_cbor_find(signature, "identity")->bytes, ic_principal_bytes(&node)));
     axon_buf_free(&message);
     axon_cbor_doc_free(&doc);
 }
@@ -471,7 +473,8 @@ static void test_queries(void **state)
         struct axon_request r = probe_query(&w, script_reply(&script, "seen"));
         send_request(&w, v, &r);
         assert_true(axon_cbor_is_text(field(&doc, &w, "status"), "replied"));
-        check_node_signature(&w, &r, (struct axon_query_reply){.is_replied = true, .arg = L("seen")},
+        check_node_signature(&w, &r,
+                             (struct axon_query_reply){.is_replied = true, .arg = L("seen")},
                              axon_buf_bytes(&node_key));
         r = probe_query(&w, script_reject(&script, "not seen"));
         send_request(&w, v, &r);
@@ -511,15 +514,14 @@ static void test_data_certificate(void **state)
     send_request(&w, "v3", &r);
     struct axon_certificate c = {0};
     struct ic_bytes value;
-    assert_true(
-        axon_certificate_read(&c, axon_cbor_find(field(&doc, &w, "reply"), "arg")->bytes));
+    assert_true(axon_certificate_read(&c, axon_cbor_find(field(&doc, &w, "reply"), "arg")->bytes));
     assert_int_equal(axon_certificate_check(&c, axon_service_root_key(w.service), &w.probe),
                      AXON_CERTIFICATE_OK);
-    assert_int_equal(
-        axon_certificate_find(
-            &c, AXON_PATH(L("canister"), ic_principal_bytes(&w.probe), L("certified_data")),
-            &value),
-        AXON_LOOKUP_FOUND);
+    assert_int_equal(axon_certificate_find(&c,
+                                           AXON_PATH(L("canister"), ic_principal_bytes(&w.probe),
+                                                     L("certified_data")),
+                                           &value),
+                     AXON_LOOKUP_FOUND);
     assert_true(ic_bytes_is_equal(value, L("certified!")));
     axon_certificate_free(&c);
     axon_cbor_doc_free(&doc);
@@ -527,7 +529,7 @@ static void test_data_certificate(void **state)
     world_free(&w);
 }
 
-/* ---- read_state ------------------------------------------------------------------------------- */
+/* ---- read_state ----------------------------------------------------------------------------- */
 
 static void test_read_state_values(void **state)
 {
@@ -588,12 +590,12 @@ static void test_subnet_read_state(void **state)
     axon_request_put(&read, &body);
     post(&w, "v3", "subnet", &subnet, "read_state", axon_buf_bytes(&body));
     open_certificate(&c, &doc, &w);
-    assert_int_equal(axon_certificate_find(&c,
-                                           AXON_PATH(L("canister_ranges"),
-                                                     ic_principal_bytes(&subnet),
-                                                     ic_principal_bytes(&first)),
-                                           &value),
-                     AXON_LOOKUP_FOUND);
+    assert_int_equal(
+        axon_certificate_find(&c,
+                              AXON_PATH(L("canister_ranges"), ic_principal_bytes(&subnet),
+                                        ic_principal_bytes(&first)),
+                              &value),
+        AXON_LOOKUP_FOUND);
     assert_int_equal(axon_certificate_find(&c, paths[1], &value), AXON_LOOKUP_FOUND);
     assert_true(ic_bytes_is_equal(value, L("system")));
     axon_certificate_free(&c);
@@ -697,7 +699,7 @@ static void test_request_status_is_private(void **state)
     world_free(&w);
 }
 
-/* ---- bad requests ----------------------------------------------------------------------------- */
+/* ---- bad requests --------------------------------------------------------------------------- */
 
 static void test_bad_requests(void **state)
 {
