@@ -488,7 +488,9 @@ static enum candid_result next_task(struct coercion *c, struct task *task)
         }
         frame->left--;
         *task = (struct task){.ref = frame->ref, .type = frame->type, .out = frame->out};
-        frame->out += frame->out == NULL ? 0 : frame->type->size;
+        if (frame->out != NULL) {
+            frame->out += frame->type->size;
+        }
         return CANDID_OK;
     case FRAME_OPT: /* the attempt went well */
     case FRAME_BOX:

@@ -205,7 +205,9 @@ enum candid_result candid_direct(struct candid_decoder *d, const struct candid_t
             frame->field++;
         } else {
             task = (struct task){frame->element, frame->out};
-            frame->out += frame->out == NULL ? 0 : frame->element->size;
+            if (frame->out != NULL) {
+                frame->out += frame->element->size;
+            }
         }
         while (result == CANDID_OK && task.type != NULL) {
             result = read_step(&r, &task);

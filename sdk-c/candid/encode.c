@@ -480,7 +480,9 @@ static void put_values(struct writer *w, const struct candid_type *record, const
         frame->left--;
         if (frame->element != NULL) {
             const uint8_t *element = frame->at;
-            frame->at += element == NULL ? 0 : frame->element->size;
+            if (element != NULL) {
+                frame->at += frame->element->size;
+            }
             put_value(&walk, frame->element, element, false);
         } else {
             const struct candid_field *field = frame->field++;
