@@ -10,10 +10,13 @@
 #include <sys/mman.h>
 
 #define HOT_PAGES_MAX 64u       /* writable between messages: 256 KiB to compare after each */
+/* The same for all heaps together. A hot page splits a kernel mapping in three, of which a process
+ * has 65,530 (vm.max_map_count). */
+#define HOT_PAGES_OF_PROCESS_MAX 8192u
 #define HOT_IDLE_MAX 8u         /* messages without a change, then a page is cold again */
 #define BULK_PAGES_MIN 1024u    /* from here on all pages are protected by one call */
 /* Faults of one message after which one fault opens 16 and 64 pages. Bounds the number of kernel
- * mappings (vm.max_map_count is 65,530) and the time of messages that write everywhere. */
+ * mappings again, and the time of messages that write everywhere. */
 #define FAULTS_OF_1_PAGE 256u
 #define FAULTS_OF_16_PAGES 2048u
 
@@ -26,6 +29,7 @@ struct axon_heap {
     bool is_tracking;
     uint32_t faults;        /* in this message */
     uint32_t saved;         /* entries below */
+    uint32_t hot;           /* of these, kept from the last message */
     uint8_t *is_saved;      /* per page: writable and in the tables below */
     /* Saved pages in the order of their first write. Address space for every page is reserved, so
      * that the fault handler never allocates. */
@@ -36,6 +40,7 @@ struct axon_heap {
 };
 
 static struct axon_heap *active_heap;
+static uint32_t hot_pages_of_process;
 
 /* The signals that Wasm code raises: memory, `unreachable`, division. */
 static const int TRAP_SIGNALS[] = {SIGSEGV, SIGILL, SIGFPE};
@@ -144,6 +149,14 @@ void axon_heap_own_signals(void)
 
 /* ---- life --------------------------------------------------------------------------------------- */
 
+/* Bytes of the tables: copies, then one element per page of each of the others. */
+static size_t table_bytes(const struct axon_heap *h)
+{
+    size_t pages = h->reserved / AXON_PAGE_BYTES;
+    return pages * (AXON_PAGE_BYTES + sizeof *h->pages + sizeof *h->is_saved + sizeof *h->idle +
+                    sizeof *h->is_changed);
+}
+
 struct axon_heap *axon_heap_new(size_t reserved, size_t guard)
 {
     struct axon_heap *h = axon_alloc(sizeof *h);
@@ -151,11 +164,12 @@ struct axon_heap *axon_heap_new(size_t reserved, size_t guard)
     h->reserved = reserved;
     h->guard = guard;
     h->base = reserve(reserved + guard, PROT_NONE);
-    h->copies = reserve(pages * AXON_PAGE_BYTES, PROT_READ | PROT_WRITE);
-    h->pages = reserve(pages * sizeof *h->pages, PROT_READ | PROT_WRITE);
-    h->is_saved = reserve(pages, PROT_READ | PROT_WRITE);
-    h->idle = reserve(pages, PROT_READ | PROT_WRITE);
-    h->is_changed = reserve(pages, PROT_READ | PROT_WRITE);
+    h->copies = reserve(table_bytes(h), PROT_READ | PROT_WRITE);
+    uint8_t *after_copies = h->copies + pages * AXON_PAGE_BYTES;
+    h->pages = (uint32_t *)(void *)after_copies;
+    h->is_saved = after_copies + pages * sizeof *h->pages;
+    h->idle = h->is_saved + pages;
+    h->is_changed = h->idle + pages;
     return h;
 }
 
@@ -164,13 +178,9 @@ void axon_heap_free(struct axon_heap *h)
     if (h == NULL) {
         return;
     }
-    size_t pages = h->reserved / AXON_PAGE_BYTES;
+    hot_pages_of_process -= h->hot;
     munmap(h->base, h->reserved + h->guard);
-    munmap(h->copies, pages * AXON_PAGE_BYTES);
-    munmap(h->pages, pages * sizeof *h->pages);
-    munmap(h->is_saved, pages);
-    munmap(h->idle, pages);
-    munmap(h->is_changed, pages);
+    munmap(h->copies, table_bytes(h));
     free(h);
 }
 
@@ -246,11 +256,14 @@ static void settle(struct axon_heap *h)
 {
     uint32_t page_count = (uint32_t)(h->size / AXON_PAGE_BYTES);
     bool is_bulk = h->saved >= BULK_PAGES_MIN;
+    hot_pages_of_process -= h->hot;
+    uint32_t kept_max = HOT_PAGES_OF_PROCESS_MAX - hot_pages_of_process;
+    kept_max = kept_max < HOT_PAGES_MAX ? kept_max : HOT_PAGES_MAX;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < h->saved; i++) {
         uint32_t page = h->pages[i];
         bool is_hot = h->is_changed[i] != 0 || h->idle[i] + 1u < HOT_IDLE_MAX;
-        if (!is_bulk && is_hot && kept < HOT_PAGES_MAX && page < page_count) {
+        if (!is_bulk && is_hot && kept < kept_max && page < page_count) {
             keep_entry(h, i, kept++);
             continue;
         }
@@ -264,6 +277,8 @@ static void settle(struct axon_heap *h)
         madvise(h->copies, (size_t)h->saved * AXON_PAGE_BYTES, MADV_DONTNEED);
     }
     h->saved = kept;
+    h->hot = kept;
+    hot_pages_of_process += kept;
     h->faults = 0;
 }
 

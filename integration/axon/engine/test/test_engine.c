@@ -421,6 +421,26 @@ static void random_messages_agree_with_a_model(void **state)
     free(model);
 }
 
+/* More heaps than may keep pages writable: all of them still count and roll back. */
+static void hundreds_of_instances_share_the_mappings(void **state)
+{
+    enum { INSTANCES = 300, PAGES = 60 };
+    struct fixture *f = *state;
+    struct axon_instance *first = f->in;
+    struct axon_instance *all[INSTANCES];
+    for (size_t i = 0; i < INSTANCES; i++) {
+        all[i] = f->in = axon_instance_new(f->code, f->stable);
+        assert_int_equal(update(f, "poke", 7, 1, 0, PAGES).heap_pages, PAGES);
+    }
+    for (size_t i = 0; i < INSTANCES; i++) {
+        f->in = all[i];
+        assert_int_equal(update(f, "poke", 7, 2, 1, PAGES).heap_pages, PAGES); /* traps */
+        assert_int_equal(update(f, "poke", 7, 1, 0, PAGES).heap_pages, 0);
+        axon_instance_free(all[i]);
+    }
+    f->in = first;
+}
+
 /* ---- stable memory ------------------------------------------------------------------------------ */
 
 static void stable_memory_rolls_back_with_the_message(void **state)
@@ -616,6 +636,7 @@ int main(void)
         WITH(memory_that_grew_in_a_trap_shrinks),
         WITH(dropped_segments_come_back),
         WITH(random_messages_agree_with_a_model),
+        WITH(hundreds_of_instances_share_the_mappings),
         WITH(stable_memory_rolls_back_with_the_message),
         cmocka_unit_test(stable_memory_is_sparse_and_bounded),
         cmocka_unit_test(stable_pages_are_dirtied_once_a_message),
