@@ -82,6 +82,7 @@ static inline enum candid_result push(struct coercion *c, struct frame **frame)
 static enum candid_result read_absent(struct coercion *c, const struct candid_type *type,
                                       uint8_t *out)
 {
+    CANDID_STEP();
     if (!candid_charge(c->d, 1)) {
         return CANDID_TOO_LARGE;
     }
@@ -407,6 +408,7 @@ static enum candid_result read_same(struct coercion *c, struct task *task, uint3
 static enum candid_result read_step(struct coercion *c, struct task *task)
 {
     const uint32_t expected = task->type->kind;
+    CANDID_STEP();
     task->done = true;
     if (expected == CANDID_KIND_BOX) {
         return read_box(c, task);
@@ -477,6 +479,7 @@ static enum candid_result next_field(struct coercion *c, struct frame *frame, st
 static enum candid_result next_task(struct coercion *c, struct task *task)
 {
     struct frame *frame = &c->frames[c->depth - 1];
+    CANDID_STEP();
     task->done = true;
     switch (frame->kind) {
     case FRAME_RECORD:

@@ -58,6 +58,15 @@ static inline size_t candid_left(const struct candid_decoder *d)
     return (size_t)(d->end - d->at);
 }
 
+/* Under the fuzzer every turn of a loop over untrusted data is counted, to hold the decoder to its
+ * promise of work in proportion. */
+#ifdef AXON_FUZZ
+extern uint64_t candid_steps;
+#define CANDID_STEP() (candid_steps++)
+#else
+#define CANDID_STEP() ((void)0)
+#endif
+
 /* candid_charge takes units from the budget. Returns false when it is used up. */
 IC_MUST_USE static inline bool candid_charge(struct candid_decoder *d, uint64_t units)
 {

@@ -195,6 +195,7 @@ enum candid_result candid_direct(struct candid_decoder *d, const struct candid_t
     while (result == CANDID_OK && r.depth != 0) {
         struct frame *frame = &r.frames[r.depth - 1];
         struct task task;
+        CANDID_STEP();
         if (frame->left == 0) {
             r.depth--;
             continue;
@@ -210,6 +211,7 @@ enum candid_result candid_direct(struct candid_decoder *d, const struct candid_t
             }
         }
         while (result == CANDID_OK && task.type != NULL) {
+            CANDID_STEP();
             result = read_step(&r, &task);
         }
     }

@@ -22,6 +22,7 @@ static enum candid_result read_count(struct candid_decoder *d, uint32_t *out, si
 static enum candid_result read_ref(struct candid_decoder *d, candid_ref *out)
 {
     int64_t ref = 0;
+    CANDID_STEP();
     if (d->at < d->end && *d->at < 0x80) {
         const uint8_t byte = *d->at++;
         ref = byte < 0x40 ? byte : (int64_t)byte - 0x80;
@@ -206,6 +207,7 @@ static enum candid_result read_future_type(struct candid_decoder *d, struct cand
 static enum candid_result read_entry(struct candid_decoder *d, struct candid_entry *entry)
 {
     *entry = (struct candid_entry){0};
+    CANDID_STEP();
     if (d->at == d->end) {
         return CANDID_TRUNCATED;
     }

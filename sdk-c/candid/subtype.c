@@ -95,6 +95,7 @@ static enum candid_result require(struct candid_decoder *d, struct side sub, str
         return CANDID_TOO_LARGE;
     }
     for (uint32_t i = 0; i < d->pair_count; i++) {
+        CANDID_STEP();
         if (d->pairs[i].ref == pair.ref && d->pairs[i].type == pair.type &&
             d->pairs[i].flipped == flipped) {
             return CANDID_OK;
@@ -271,6 +272,7 @@ enum candid_result candid_subtype(struct candid_decoder *d, candid_ref ref,
     enum candid_result result = require(d, (struct side){.ref = ref}, expected_side(type));
     for (uint32_t i = proved; result == CANDID_OK && i < d->pair_count; i++) {
         const struct candid_pair pair = d->pairs[i];
+        CANDID_STEP();
         const struct side wire = {.ref = pair.ref};
         const struct side expected = {.type = pair.type};
         result = pair.flipped ? check_pair(d, expected, wire) : check_pair(d, wire, expected);
