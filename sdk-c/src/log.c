@@ -82,10 +82,27 @@ static void tail_flush(struct ic_log *log)
 /* Stable memory for one more record: its bytes, and the index whenever a tail is begun. */
 static bool make_room(struct ic_log *log, size_t record_bytes)
 {
-    uint64_t index_bytes = (log->indexed_count + IC_LOG_TAIL_MAX) * OFFSET_BYTES;
-    return ic_region_reserve(log->store, log->index, index_bytes) &&
-           ic_region_reserve(log->store, log->records,
-                             log->end + IC_LOG_HEADER_BYTES + record_bytes);
+    if (log->count == log->indexed_count &&
+        !ic_region_reserve(log->store, log->index,
+                           (log->indexed_count + IC_LOG_TAIL_MAX) * OFFSET_BYTES)) {
+        return false;
+    }
+    uint64_t end = log->end + IC_LOG_HEADER_BYTES + record_bytes;
+    return end <= log->records->bytes || ic_region_reserve(log->store, log->records, end);
+}
+
+/* Writes header and record at the end, nearly always without crossing extents. */
+static void record_write(struct ic_log *log, const uint8_t header[IC_LOG_HEADER_BYTES],
+                         struct ic_bytes record)
+{
+    struct ic_place place = ic_region_place(log->records, log->end);
+    if (place.room >= IC_LOG_HEADER_BYTES + record.size) {
+        ic_stable_write(place.address, header, IC_LOG_HEADER_BYTES);
+        ic_stable_write(place.address + IC_LOG_HEADER_BYTES, record.at, record.size);
+    } else {
+        ic_region_write(log->records, log->end, header, IC_LOG_HEADER_BYTES);
+        ic_region_write(log->records, log->end + IC_LOG_HEADER_BYTES, record.at, record.size);
+    }
 }
 
 bool ic_log_append(struct ic_log *log, struct ic_bytes record)
@@ -97,8 +114,7 @@ bool ic_log_append(struct ic_log *log, struct ic_bytes record)
     uint8_t header[IC_LOG_HEADER_BYTES];
     ic_store_u32_le(header, (uint32_t)record.size + 1);
     ic_store_u32_le(header + 4, (uint32_t)log->count);
-    ic_region_write(log->records, log->end, header, sizeof header);
-    ic_region_write(log->records, log->end + IC_LOG_HEADER_BYTES, record.at, record.size);
+    record_write(log, header, record);
     log->end += IC_LOG_HEADER_BYTES + record.size;
     log->tail[log->count - log->indexed_count] = log->end;
     log->count++;

@@ -41,12 +41,7 @@ static uint64_t extents_units(uint32_t count)
     return ((uint64_t)(GROUP + count % GROUP) << group) - GROUP;
 }
 
-struct place {
-    uint64_t address;
-    uint64_t room; /* bytes up to the end of the extent */
-};
-
-static inline struct place place_of(const struct ic_region *region, uint64_t offset)
+struct ic_place ic_region_place(const struct ic_region *region, uint64_t offset)
 {
     ic_assert(offset < region->bytes);
     uint32_t q = (uint32_t)(offset / IC_REGION_UNIT_BYTES) + GROUP;
@@ -56,19 +51,19 @@ static inline struct place place_of(const struct ic_region *region, uint64_t off
                       offset % IC_REGION_UNIT_BYTES;
     uint64_t start = (uint64_t)region->extents[extent] * IC_STABLE_PAGE_BYTES;
     uint64_t size = (uint64_t)IC_REGION_UNIT_BYTES << group;
-    return (struct place){.address = start + within, .room = size - within};
+    return (struct ic_place){.address = start + within, .room = size - within};
 }
 
 uint64_t ic_region_address(const struct ic_region *region, uint64_t offset)
 {
-    return place_of(region, offset).address;
+    return ic_region_place(region, offset).address;
 }
 
 void ic_region_read(const struct ic_region *region, void *out, uint64_t offset, size_t size)
 {
     uint8_t *at = out;
     while (size != 0) {
-        struct place place = place_of(region, offset);
+        struct ic_place place = ic_region_place(region, offset);
         size_t part = size < place.room ? size : (size_t)place.room;
         ic_stable_read(at, place.address, part);
         at += part;
@@ -81,7 +76,7 @@ void ic_region_write(const struct ic_region *region, uint64_t offset, const void
 {
     const uint8_t *at = in;
     while (size != 0) {
-        struct place place = place_of(region, offset);
+        struct ic_place place = ic_region_place(region, offset);
         size_t part = size < place.room ? size : (size_t)place.room;
         ic_stable_write(place.address, at, part);
         at += part;
@@ -173,7 +168,7 @@ static void region_load(struct ic_region *region, uint32_t id,
     uint32_t kind = ic_load_u32_le(descriptor);
     uint32_t extent_count = ic_load_u32_le(descriptor + 8);
     *region = (struct ic_region){.id = id};
-    if (kind > IC_REGION_RAW || extent_count > IC_REGION_EXTENTS_MAX ||
+    if (kind > IC_REGION_KIND_LAST || extent_count > IC_REGION_EXTENTS_MAX ||
         (kind == IC_REGION_UNUSED && extent_count != 0)) {
         trap_region(id, IC_BYTES_LIT(" has a damaged descriptor"));
     }

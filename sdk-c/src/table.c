@@ -10,7 +10,7 @@
 #define PREFIX_BYTES 8u /* of a block: link to the next, reserved */
 #define HEAD_BYTES   24u
 #define TAG_FREE     0u
-#define LANES        16u /* tags that are compared at a time */
+#define LANES        64u /* tags that are compared at a time */
 
 /* Tags of the fullest block: entries of the smallest key and no value. */
 #define TAGS_MAX ((IC_TABLE_BUCKET_BYTES - PREFIX_BYTES) / (1 + IC_TABLE_KEY_BYTES_MIN))
@@ -171,44 +171,36 @@ static uint32_t tags_next(const struct tags *tags)
     return ic_load_u32_le(tags->prefix);
 }
 
-/* Bit i tells whether tags[i] == tag, for LANES tags. */
-static uint32_t lanes_match(const uint8_t *tags, uint8_t tag)
+/* Bit i tells whether at[i] == tag, for LANES tags, of which count are real. */
+static uint64_t tags_match(const uint8_t *at, uint32_t count, uint8_t tag)
 {
+    uint64_t mask = 0;
 #ifdef __wasm_simd128__
-    return wasm_i8x16_bitmask(wasm_i8x16_eq(wasm_v128_load(tags), wasm_u8x16_splat(tag)));
-#else
-    uint32_t mask = 0;
-    for (uint32_t i = 0; i < LANES; i++) {
-        mask |= (uint32_t)(tags[i] == tag) << i;
+    v128_t all = wasm_u8x16_splat(tag);
+    for (uint32_t i = 0; i < LANES; i += 16) {
+        mask |= (uint64_t)wasm_i8x16_bitmask(wasm_i8x16_eq(wasm_v128_load(at + i), all)) << i;
     }
-    return mask;
+#else
+    for (uint32_t i = 0; i < LANES; i++) {
+        mask |= (uint64_t)(at[i] == tag) << i;
+    }
 #endif
+    return count < LANES ? mask & (((uint64_t)1 << count) - 1) : mask;
 }
 
-/* The first entry from a position on whose tag matches; count when there is none. */
-static uint32_t tags_find(const struct tags *tags, uint32_t count, uint32_t from, uint8_t tag)
+/* The first free entry of a block; its room when there is none. */
+static uint32_t tags_find_free(const struct tags *tags, uint32_t entries)
 {
-    uint32_t skip = from % LANES;
-    for (uint32_t i = from - skip; i < count; i += LANES) {
-        uint32_t mask = lanes_match(tags->at + i, tag) >> skip << skip;
-        skip = 0;
+    for (uint32_t i = 0; i < entries; i += LANES) {
+        uint64_t mask = tags_match(tags->at + i, entries - i, TAG_FREE);
         if (mask != 0) {
-            uint32_t entry = i + (uint32_t)__builtin_ctz(mask);
-            return entry < count ? entry : count;
+            return i + (uint32_t)__builtin_ctzll(mask);
         }
     }
-    return count;
+    return entries;
 }
 
 /* ---- looking up ------------------------------------------------------------------------------------------ */
-
-/* What a walk along a key's chain finds out. */
-struct walk {
-    struct ic_table_slot slot; /* of the key, or the first free one */
-    bool is_found;
-    bool has_free;
-    struct block last; /* end of the chain; only when the key is absent */
-};
 
 /* Looks for the key in one block; entry receives key and value.
  *   returns   its position, or block->entries */
@@ -216,44 +208,56 @@ static uint32_t block_find(const struct ic_table *table, uint8_t *entry, const s
                            const struct tags *tags, const uint8_t *key)
 {
     uint8_t tag = key_tag(key);
-    for (uint32_t i = 0;; i++) {
-        i = tags_find(tags, block->entries, i, tag);
-        if (i == block->entries) {
-            return i;
-        }
-        ic_stable_read(entry, slot_at(table, block, i, 0).entry, entry_bytes(table));
-        if (memcmp(entry, key, table->key_bytes) == 0) {
-            return i;
+    for (uint32_t i = 0; i < block->entries; i += LANES) {
+        uint64_t mask = tags_match(tags->at + i, block->entries - i, tag);
+        for (; mask != 0; mask &= mask - 1) {
+            uint32_t position = i + (uint32_t)__builtin_ctzll(mask);
+            ic_stable_read(entry, slot_at(table, block, position, 0).entry, entry_bytes(table));
+            if (memcmp(entry, key, table->key_bytes) == 0) {
+                return position;
+            }
         }
     }
+    return block->entries;
 }
 
-/* Walks the chain of a key; entry receives key and value when it is found. */
-static struct walk walk_key(const struct ic_table *table, uint8_t *entry, const uint8_t *key)
+/* What a walk along a key's chain finds out. */
+struct walk {
+    struct ic_table_slot slot; /* of the key, or the first free one */
+    struct block last;         /* end of the chain; only when the key is absent */
+    bool has_free;             /* only when asked for */
+};
+
+/* Walks the chain of a key; entry receives key and value when it is found.
+ *   wants_free   the caller goes on to insert: note the first free entry
+ *   returns      true when the key is there */
+static inline bool walk_key(const struct ic_table *table, struct walk *walk, uint8_t *entry,
+                            const uint8_t *key, bool wants_free)
 {
-    struct walk walk = {.is_found = false};
     struct tags tags;
     uint64_t previous = 0;
-    walk.last = bucket_block(table, bucket_of(table, key_hash(key)));
+    struct block block = bucket_block(table, bucket_of(table, key_hash(key)));
+    walk->has_free = false;
     /* A chain that is longer than there are overflow blocks runs in a circle. */
     for (uint32_t steps = 0; steps <= table->more_count; steps++) {
-        tags_read(&tags, &walk.last);
-        uint32_t found = block_find(table, entry, &walk.last, &tags, key);
-        if (found < walk.last.entries) {
-            walk.slot = slot_at(table, &walk.last, found, previous);
-            walk.is_found = true;
-            return walk;
+        tags_read(&tags, &block);
+        uint32_t position = block_find(table, entry, &block, &tags, key);
+        if (position < block.entries) {
+            walk->slot = slot_at(table, &block, position, previous);
+            return true;
         }
-        if (!walk.has_free) {
-            uint32_t free = tags_find(&tags, walk.last.entries, 0, TAG_FREE);
-            walk.has_free = free < walk.last.entries;
-            walk.slot = slot_at(table, &walk.last, free, previous);
+        if (wants_free && !walk->has_free) {
+            uint32_t free = tags_find_free(&tags, block.entries);
+            walk->has_free = free < block.entries;
+            walk->slot = slot_at(table, &block, free, previous);
         }
-        if (tags_next(&tags) == 0) {
-            return walk;
+        uint32_t next = tags_next(&tags);
+        if (next == 0) {
+            walk->last = block;
+            return false;
         }
-        previous = walk.last.address;
-        walk.last = more_block(table, tags_next(&tags));
+        previous = block.address;
+        block = more_block(table, next);
     }
     trap_damaged();
 }
@@ -262,8 +266,8 @@ bool ic_table_find(const struct ic_table *table, void *value, struct ic_table_sl
                    const void *key)
 {
     uint8_t entry[IC_TABLE_ENTRY_BYTES_MAX];
-    struct walk walk = walk_key(table, entry, key);
-    if (!walk.is_found) {
+    struct walk walk;
+    if (!walk_key(table, &walk, entry, key, false)) {
         return false;
     }
     if (value != NULL) {
@@ -444,16 +448,17 @@ static void insert_at(struct ic_table *table, const struct walk *walk, const uin
 void ic_table_insert(struct ic_table *table, const void *key, const void *value)
 {
     uint8_t entry[IC_TABLE_ENTRY_BYTES_MAX];
-    struct walk walk = walk_key(table, entry, key);
-    ic_assert(!walk.is_found);
+    struct walk walk;
+    bool is_found = walk_key(table, &walk, entry, key, true);
+    ic_assert(!is_found);
     insert_at(table, &walk, key, value);
 }
 
 void ic_table_put(struct ic_table *table, const void *key, const void *value)
 {
     uint8_t entry[IC_TABLE_ENTRY_BYTES_MAX];
-    struct walk walk = walk_key(table, entry, key);
-    if (walk.is_found) {
+    struct walk walk;
+    if (walk_key(table, &walk, entry, key, true)) {
         ic_table_set_at(table, &walk.slot, value);
     } else {
         insert_at(table, &walk, key, value);

@@ -6,6 +6,6 @@ $(eval $(call unit_test,ic_identity,sdk-c/test/test_identity.c,ic))
 $(eval $(call unit_test,ic_store,sdk-c/test/test_store.c,ic))
 $(eval $(call unit_test,ic_sequences,sdk-c/test/test_log_ring_cell.c,ic))
 $(eval $(call unit_test,ic_table,sdk-c/test/test_table.c,ic))
-$(eval $(call unit_test,ic_dump,sdk-c/test/test_dump.c,ic))
+$(eval $(call unit_test,ic_dump,sdk-c/test/test_dump.c sdk-c/test/dump_content.c,ic))
 
 AXON_TESTS += sdk-c/test/test-seal.sh sdk-c/test/test-reproducible.sh

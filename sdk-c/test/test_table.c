@@ -283,7 +283,7 @@ static void insert_twice_is_a_bug(void **state)
     struct range one = {0, 1, false};
     fresh();
     CHECK_RUNS(insert_range, &one);
-    CHECK_TRAPS("assertion failed: !walk.is_found", insert_range, &one);
+    CHECK_TRAPS("assertion failed: !is_found", insert_range, &one);
 }
 
 static void a_full_memory_traps(void **state)

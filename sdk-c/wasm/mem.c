@@ -124,14 +124,26 @@ void *memset(void *to, int byte, size_t size)
     return to;
 }
 
+/* Order of two different runs of eight bytes. */
+static inline int order_of(uint64_t left, uint64_t right)
+{
+    return __builtin_bswap64(left) < __builtin_bswap64(right) ? -1 : 1;
+}
+
 int memcmp(const void *a, const void *b, size_t size)
 {
     const uint8_t *x = a, *y = b;
-    for (; size >= 8; size -= 8, x += 8, y += 8) {
-        uint64_t left = *(const u64 *)x, right = *(const u64 *)y;
-        if (left != right) {
-            return __builtin_bswap64(left) < __builtin_bswap64(right) ? -1 : 1;
+    if (size >= 8) {
+        const uint8_t *x_last = x + size - 8, *y_last = y + size - 8;
+        for (; x < x_last; x += 8, y += 8) {
+            uint64_t left = *(const u64 *)x, right = *(const u64 *)y;
+            if (left != right) {
+                return order_of(left, right);
+            }
         }
+        /* The last eight may overlap with what was found to be equal. */
+        uint64_t left = *(const u64 *)x_last, right = *(const u64 *)y_last;
+        return left == right ? 0 : order_of(left, right);
     }
     for (; size != 0; size--, x++, y++) {
         if (*x != *y) {

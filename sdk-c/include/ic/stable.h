@@ -64,6 +64,8 @@ enum ic_region_kind {
     IC_REGION_TABLE_MORE = 5, /* their overflow */
     IC_REGION_RING = 6,
     IC_REGION_RAW = 7, /* the application's own layout */
+    IC_REGION_MAP = 8,
+    IC_REGION_KIND_LAST = IC_REGION_MAP,
 };
 
 /* One region, as the heap knows it: read at open, rewritten when it grows. */
@@ -128,9 +130,16 @@ IC_MUST_USE bool ic_region_reserve(struct ic_store *store, struct ic_region *reg
 void ic_region_read(const struct ic_region *region, void *out, uint64_t offset, size_t size);
 void ic_region_write(const struct ic_region *region, uint64_t offset, const void *in, size_t size);
 
-/* ic_region_address gives the place of an offset in stable memory. Extents are multiples of 256 KiB,
- * so records that do not cross a multiple of 64 KiB need it only once.
+/* Where an offset stands in stable memory, and how many bytes follow there without a gap. */
+struct ic_place {
+    uint64_t address;
+    uint64_t room;
+};
+
+/* ic_region_place finds the place of an offset: for callers that read or write there several times.
+ * Extents are multiples of 256 KiB, so what does not cross a multiple of 64 KiB never crosses extents.
  *   traps     beyond the end */
+struct ic_place ic_region_place(const struct ic_region *region, uint64_t offset);
 uint64_t ic_region_address(const struct ic_region *region, uint64_t offset);
 
 #endif

@@ -1,0 +1,436 @@
+#include "ic/map.h"
+
+#include "ic/buf.h"
+#include "ic/trap.h"
+#include "src/map_node.h"
+
+#define HEAD_BYTES      28u
+#define HEADER_BYTES    8u
+#define RECORD_BYTES    5u   /* of an index, for each entry */
+#define ROOM_MAX        255u /* slots are numbered by a byte */
+#define ROOM_MIN        8u
+#define CHILD_BYTES     4u
+#define LINE_ROOT       0u
+#define LINE_FIRST      1u /* the child left of all keys; then those of slot 0, 1, ... */
+#define UNDERFULL_SHARE 4u /* a node with less than a quarter gets help */
+
+_Static_assert((IC_MAP_NODE_BYTES - HEADER_BYTES - IC_MAP_KEY_BYTES_MAX) /
+                       (RECORD_BYTES + IC_MAP_ENTRY_BYTES_MAX) >= ROOM_MIN,
+               "a leaf holds at least eight entries");
+_Static_assert(ROOM_MIN / UNDERFULL_SHARE >= 2, "a neighbour can give an entry and keep one");
+_Static_assert(HEAD_BYTES <= IC_STORE_HEAD_BYTES, "the head fits into its slot");
+
+/* For splits and merges. */
+static struct ic_map_items items;
+
+/* ---- opening -------------------------------------------------------------------------------------- */
+
+static uint32_t room_for(const struct ic_map *map, uint32_t entry_bytes)
+{
+    uint32_t room = (IC_MAP_NODE_BYTES - HEADER_BYTES - map->key_bytes) /
+                    (RECORD_BYTES + entry_bytes);
+    return room < ROOM_MAX ? room : ROOM_MAX;
+}
+
+static void shapes_init(struct ic_map *map)
+{
+    uint32_t index_at = HEADER_BYTES + map->key_bytes;
+    struct ic_map_shape *leaf = &map->leaf;
+    leaf->room = room_for(map, map->key_bytes + map->value_bytes);
+    leaf->search_bytes = index_at + leaf->room * RECORD_BYTES;
+    leaf->keys_at = leaf->search_bytes;
+    leaf->key_step = map->key_bytes + map->value_bytes;
+    leaf->data_at = leaf->keys_at + map->key_bytes;
+    leaf->data_step = leaf->key_step;
+    leaf->data_bytes = map->value_bytes;
+    struct ic_map_shape *inner = &map->inner;
+    inner->room = room_for(map, CHILD_BYTES + map->key_bytes);
+    inner->search_bytes = index_at + inner->room * RECORD_BYTES;
+    inner->data_at = inner->search_bytes;
+    inner->data_step = CHILD_BYTES;
+    inner->data_bytes = CHILD_BYTES;
+    inner->keys_at = inner->data_at + inner->room * CHILD_BYTES;
+    inner->key_step = map->key_bytes;
+    map->cache_line_bytes = (inner->keys_at + 7) / 8 * 8;
+    map->cache_lines = IC_MAP_CACHE_BYTES / map->cache_line_bytes;
+    if (map->cache_lines > IC_MAP_CACHE_LINES_MAX) {
+        map->cache_lines = IC_MAP_CACHE_LINES_MAX;
+    }
+    ic_assert(leaf->search_bytes <= IC_MAP_SEARCH_BYTES);
+    ic_assert(inner->search_bytes <= IC_MAP_SEARCH_BYTES);
+    ic_assert(leaf->keys_at + leaf->room * leaf->key_step <= IC_MAP_NODE_BYTES);
+    ic_assert(inner->keys_at + inner->room * inner->key_step <= IC_MAP_NODE_BYTES);
+}
+
+static void head_save(const struct ic_map *map)
+{
+    uint8_t head[HEAD_BYTES];
+    ic_store_u64_le(head, map->count);
+    ic_store_u32_le(head + 8, map->root);
+    ic_store_u32_le(head + 12, map->height);
+    ic_store_u32_le(head + 16, map->node_count);
+    ic_store_u32_le(head + 20, map->node_free);
+    ic_store_u32_le(head + 24, map->free_count);
+    ic_region_head_write(map->region, 0, head, sizeof head);
+}
+
+static void head_load(struct ic_map *map)
+{
+    uint8_t head[HEAD_BYTES];
+    ic_region_head_read(map->region, head, 0, sizeof head);
+    map->count = ic_load_u64_le(head);
+    map->root = ic_load_u32_le(head + 8);
+    map->height = ic_load_u32_le(head + 12);
+    map->node_count = ic_load_u32_le(head + 16);
+    map->node_free = ic_load_u32_le(head + 20);
+    map->free_count = ic_load_u32_le(head + 24);
+    if ((uint64_t)map->node_count * IC_MAP_NODE_BYTES > map->region->bytes ||
+        map->root == IC_MAP_NONE || map->root > map->node_count || map->height == 0 ||
+        map->height > IC_MAP_HEIGHT_MAX || map->node_free > map->node_count ||
+        map->free_count >= map->node_count ||
+        (map->node_free == IC_MAP_NONE) != (map->free_count == 0)) {
+        ic_map_trap_damaged();
+    }
+}
+
+void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id,
+                 uint32_t key_bytes, uint32_t value_bytes)
+{
+    bool is_new = false;
+    ic_assert(key_bytes >= 1 && key_bytes <= IC_MAP_KEY_BYTES_MAX);
+    ic_assert(value_bytes <= IC_MAP_ENTRY_BYTES_MAX - key_bytes);
+    map->store = store;
+    map->key_bytes = key_bytes;
+    map->value_bytes = value_bytes;
+    map->changes = 0;
+    shapes_init(map);
+    ic_map_cache_clear(map);
+    map->region = ic_store_region(store, &is_new, region_id, IC_REGION_MAP,
+                                  key_bytes << 16 | value_bytes);
+    if (!is_new) {
+        head_load(map);
+        return;
+    }
+    map->count = 0;
+    map->height = 1;
+    map->node_count = 0;
+    map->node_free = IC_MAP_NONE;
+    map->free_count = 0;
+    map->root = ic_map_node_take(map);
+    ic_map_items_reset(&items, map, 0);
+    ic_map_node_write(map, map->root, 0, 0, &items, 0, 0);
+    head_save(map);
+}
+
+/* ---- ways down ---------------------------------------------------------------------------------------- */
+
+/* The root has line 0, its children have a line by the slot in which the root keeps them: it stays
+ * the same as long as they are its children. */
+uint32_t ic_map_line_below(const struct ic_map *map, const struct ic_map_node *parent, uint32_t at)
+{
+    if (parent->number != map->root || parent->level < 2) {
+        return IC_MAP_LINE_NONE;
+    }
+    uint32_t line = at == 0 ? LINE_FIRST : LINE_FIRST + 1 + ic_map_node_slot(parent, at - 1);
+    return line < map->cache_lines ? line : IC_MAP_LINE_NONE;
+}
+
+static uint32_t line_of_root(const struct ic_map *map)
+{
+    return map->height > 1 ? LINE_ROOT : IC_MAP_LINE_NONE;
+}
+
+static struct ic_map_step step_from(const struct ic_map_node *node, uint32_t at)
+{
+    return (struct ic_map_step){
+        .node = node->number,
+        .at = (uint16_t)at,
+        .count = (uint16_t)node->count,
+        .line = (uint8_t)node->line,
+    };
+}
+
+bool ic_map_descend(struct ic_map *map, struct ic_map_cursor *cursor, const struct ic_map_key *key)
+{
+    struct ic_map_node node;
+    uint32_t number = map->root;
+    uint32_t line = line_of_root(map);
+    cursor->changes = map->changes;
+    cursor->is_last_leaf = true;
+    for (uint32_t level = map->height - 1; level > 0; level--) {
+        ic_map_node_load(map, &node, number, level, line, cursor->leaf);
+        struct ic_map_place place = ic_map_node_search(map, &node, key);
+        uint32_t at = place.at + (place.is_found ? 1 : 0);
+        cursor->steps[level] = step_from(&node, at);
+        cursor->is_last_leaf &= at == node.count;
+        number = ic_map_node_child(map, &node, at);
+        line = ic_map_line_below(map, &node, at);
+    }
+    ic_map_node_load(map, &node, number, 0, IC_MAP_LINE_NONE, cursor->leaf);
+    struct ic_map_place place = ic_map_node_search(map, &node, key);
+    cursor->steps[0] = step_from(&node, place.at);
+    cursor->address = node.address;
+    return place.is_found;
+}
+
+/* The leaf that a descent ended in. */
+static struct ic_map_node leaf_of(const struct ic_map *map, struct ic_map_cursor *cursor)
+{
+    return (struct ic_map_node){
+        .shape = &map->leaf,
+        .address = cursor->address,
+        .front = cursor->leaf,
+        .number = cursor->steps[0].node,
+        .count = cursor->steps[0].count,
+        .line = IC_MAP_LINE_NONE,
+    };
+}
+
+/* Where the value of the entry at the cursor stands in stable memory. */
+static uint64_t value_address(const struct ic_map *map, struct ic_map_cursor *cursor)
+{
+    struct ic_map_node leaf = leaf_of(map, cursor);
+    uint64_t slot = ic_map_node_slot(&leaf, cursor->steps[0].at);
+    return leaf.address + map->leaf.data_at + slot * map->leaf.data_step;
+}
+
+bool ic_map_find(struct ic_map *map, void *value, const void *key)
+{
+    struct ic_map_cursor cursor;
+    struct ic_map_key wanted;
+    ic_map_key_from(&wanted, map, key);
+    if (!ic_map_descend(map, &cursor, &wanted)) {
+        return false;
+    }
+    if (value != NULL && map->value_bytes != 0) {
+        ic_stable_read(value, value_address(map, &cursor), map->value_bytes);
+    }
+    return true;
+}
+
+/* ---- inserting -------------------------------------------------------------------------------------------- */
+
+/* What goes into a node: an entry into a leaf, or the key and number of a new right neighbour into
+ * its parent. */
+struct addition {
+    struct ic_map_key key;
+    const void *data;
+    uint8_t child[CHILD_BYTES];
+};
+
+/* Makes the addition that a parent needs for a new node. */
+static void addition_up(struct addition *add, const struct ic_map *map, uint32_t separator,
+                        uint32_t right)
+{
+    ic_map_key_from(&add->key, map, ic_map_item(&items, separator));
+    ic_store_u32_le(add->child, right);
+    add->data = add->child;
+}
+
+/* Entries that stay left when total are shared between two nodes; an inner node gives the one behind
+ * them to its parent. At the end of the map, where ascending keys arrive, the left node stays full. */
+static uint32_t split_left(const struct ic_map *map, uint32_t level, uint32_t total, bool is_append)
+{
+    if (!is_append) {
+        return total / 2;
+    }
+    return level == 0 ? map->leaf.room : map->inner.room - 1;
+}
+
+/* Writes the first part of the items to the left node, the rest to the right one.
+ *   returns   the item whose key separates the two */
+static uint32_t items_share(struct ic_map *map, uint32_t level, uint32_t left, uint32_t right,
+                            uint32_t left_count)
+{
+    ic_map_node_write(map, left, level, items.first_child, &items, 0, left_count);
+    if (level == 0) {
+        ic_map_node_write(map, right, level, 0, &items, left_count, items.count);
+    } else {
+        uint32_t child = ic_load_u32_le(ic_map_item(&items, left_count) + map->key_bytes);
+        ic_map_node_write(map, right, level, child, &items, left_count + 1, items.count);
+    }
+    return left_count;
+}
+
+/* Adds to a full node by splitting it. Turns *add into what its parent needs. */
+static void node_split(struct ic_map *map, const struct ic_map_step *step, uint32_t level,
+                       struct addition *add, bool is_append)
+{
+    uint32_t right = ic_map_node_take(map);
+    ic_map_items_reset(&items, map, level);
+    if (is_append && level == 0) {
+        ic_map_items_insert(&items, map, 0, &add->key, add->data); /* the left leaf stays as it is */
+        ic_map_node_write(map, right, 0, 0, &items, 0, 1);
+        addition_up(add, map, 0, right);
+        return;
+    }
+    items.first_child = ic_map_node_gather(map, &items, step->node, level);
+    ic_map_items_insert(&items, map, step->at, &add->key, add->data);
+    uint32_t left_count = split_left(map, level, items.count, is_append);
+    addition_up(add, map, items_share(map, level, step->node, right, left_count), right);
+}
+
+/* Puts a root above the old one and its new right neighbour. */
+static void root_grow(struct ic_map *map, const struct addition *add)
+{
+    ic_assert(map->height < IC_MAP_HEIGHT_MAX);
+    uint32_t root = ic_map_node_take(map);
+    ic_map_items_reset(&items, map, map->height);
+    ic_map_items_insert(&items, map, 0, &add->key, add->data);
+    ic_map_node_write(map, root, map->height, map->root, &items, 0, 1);
+    map->root = root;
+    map->height++;
+    ic_map_cache_clear(map); /* every depth changed */
+}
+
+/* Adds an entry at the place where a descent ended. */
+static void insert_at(struct ic_map *map, struct ic_map_cursor *cursor, struct addition *add)
+{
+    bool is_append = cursor->is_last_leaf && cursor->steps[0].at == cursor->steps[0].count;
+    struct ic_map_node node = leaf_of(map, cursor);
+    uint32_t level = 0;
+    while (node.count == node.shape->room) {
+        node_split(map, &cursor->steps[level], level, add, is_append);
+        level++;
+        if (level == map->height) {
+            root_grow(map, add);
+            break;
+        }
+        const struct ic_map_step *step = &cursor->steps[level];
+        ic_map_node_load(map, &node, step->node, level, step->line, cursor->leaf);
+    }
+    if (node.count < node.shape->room) {
+        ic_map_node_put(map, &node, cursor->steps[level].at, &add->key, add->data);
+    }
+    map->count++;
+    map->changes++;
+    head_save(map);
+}
+
+void ic_map_insert(struct ic_map *map, const void *key, const void *value)
+{
+    struct ic_map_cursor cursor;
+    struct addition add = {.data = value};
+    ic_map_key_from(&add.key, map, key);
+    bool is_found = ic_map_descend(map, &cursor, &add.key);
+    ic_assert(!is_found);
+    insert_at(map, &cursor, &add);
+}
+
+bool ic_map_put(struct ic_map *map, const void *key, const void *value)
+{
+    struct ic_map_cursor cursor;
+    struct addition add = {.data = value};
+    ic_map_key_from(&add.key, map, key);
+    if (!ic_map_descend(map, &cursor, &add.key)) {
+        insert_at(map, &cursor, &add);
+        return true;
+    }
+    if (map->value_bytes != 0) {
+        ic_stable_write(value_address(map, &cursor), value, map->value_bytes);
+    }
+    return false;
+}
+
+/* ---- removing ------------------------------------------------------------------------------------------------ */
+
+/* Replaces the key between two children. */
+static void separator_set(struct ic_map *map, struct ic_map_node *parent, uint32_t at,
+                          uint32_t separator, uint32_t right)
+{
+    struct addition add;
+    addition_up(&add, map, separator, right);
+    ic_map_node_cut(parent, at);
+    ic_map_node_put(map, parent, at, &add.key, add.data);
+}
+
+/* Collects two neighbours into items; inner nodes with the key that separates them in the parent. */
+static void neighbours_gather(struct ic_map *map, const struct ic_map_node *parent, uint32_t at,
+                              uint32_t level, uint32_t left, uint32_t right)
+{
+    ic_map_items_reset(&items, map, level);
+    items.first_child = ic_map_node_gather(map, &items, left, level);
+    uint32_t between = items.count;
+    uint32_t right_child = ic_map_node_gather(map, &items, right, level);
+    if (level != 0) {
+        struct ic_map_key separator;
+        uint8_t key[IC_MAP_KEY_BYTES_MAX];
+        uint8_t child[CHILD_BYTES];
+        uint64_t slot = ic_map_node_slot(parent, at);
+        ic_stable_read(key, parent->address + map->inner.keys_at + slot * map->inner.key_step,
+                       map->key_bytes);
+        ic_map_key_from(&separator, map, key);
+        ic_store_u32_le(child, right_child);
+        ic_map_items_insert(&items, map, between, &separator, child);
+    }
+}
+
+/* Merges an underfull node with a neighbour, or lets them share evenly. The cursor's steps lead to it.
+ *   returns   true when the parent lost a key */
+static bool node_help(struct ic_map *map, struct ic_map_cursor *cursor, uint32_t level,
+                      struct ic_map_node *parent)
+{
+    struct ic_map_step *above = &cursor->steps[level + 1];
+    ic_map_node_load(map, parent, above->node, level + 1, above->line, cursor->leaf);
+    if (parent->count == 0) {
+        ic_map_trap_damaged();
+    }
+    uint32_t at = above->at < parent->count ? above->at : above->at - 1u;
+    uint32_t left = ic_map_node_child(map, parent, at);
+    uint32_t right = ic_map_node_child(map, parent, at + 1);
+    neighbours_gather(map, parent, at, level, left, right);
+    uint32_t room = parent->level > 1 ? map->inner.room : map->leaf.room;
+    if (items.count <= room - room / UNDERFULL_SHARE) {
+        ic_map_node_write(map, left, level, items.first_child, &items, 0, items.count);
+        ic_map_node_release(map, right);
+        ic_map_node_cut(parent, at);
+        return true;
+    }
+    uint32_t separator = items_share(map, level, left, right, items.count / 2);
+    separator_set(map, parent, at, separator, right);
+    return false;
+}
+
+/* The root has one child left: that becomes the root. */
+static void root_shrink(struct ic_map *map, const struct ic_map_node *root)
+{
+    uint32_t child = ic_map_node_child(map, root, 0);
+    ic_map_node_release(map, root->number);
+    map->root = child;
+    map->height--;
+    ic_map_cache_clear(map); /* every depth changed */
+}
+
+/* Takes the entry out at which a descent ended. */
+static void remove_at(struct ic_map *map, struct ic_map_cursor *cursor)
+{
+    struct ic_map_node node = leaf_of(map, cursor);
+    ic_assert(map->count > 0);
+    ic_map_node_cut(&node, cursor->steps[0].at);
+    map->count--;
+    map->changes++;
+    for (uint32_t level = 0; level + 1 < map->height; level++) {
+        if (node.count >= node.shape->room / UNDERFULL_SHARE) {
+            break;
+        }
+        if (!node_help(map, cursor, level, &node)) {
+            break;
+        }
+    }
+    if (node.number == map->root && node.level != 0 && node.count == 0) {
+        root_shrink(map, &node);
+    }
+    head_save(map);
+}
+
+bool ic_map_remove(struct ic_map *map, const void *key)
+{
+    struct ic_map_cursor cursor;
+    struct ic_map_key wanted;
+    ic_map_key_from(&wanted, map, key);
+    if (!ic_map_descend(map, &cursor, &wanted)) {
+        return false;
+    }
+    remove_at(map, &cursor);
+    return true;
+}

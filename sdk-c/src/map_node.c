@@ -1,0 +1,533 @@
+#include "src/map_node.h"
+
+#include "ic/buf.h"
+#include "ic/trap.h"
+
+/* Header of a node and records of its index; drawn in ic/map.h. */
+#define LEVEL_AT     0u
+#define PREFIX_AT    1u /* its size */
+#define COUNT_AT     2u
+#define LINK_AT      4u /* first child or next free node */
+#define HEADER_BYTES 8u
+#define RECORD_BYTES 5u
+#define LEVEL_FREE   255u
+#define MARK_BYTES   4u /* bytes of a key that the index holds */
+
+_Static_assert(HEADER_BYTES + 10 + 255 * RECORD_BYTES <= IC_MAP_SEARCH_BYTES,
+               "keys of 10 bytes make the longest index");
+_Static_assert(IC_STABLE_PAGE_BYTES % IC_MAP_NODE_BYTES == 0, "a node never crosses extents");
+_Static_assert(IC_MAP_NODE_BYTES == IC_STABLE_CHARGE_BYTES, "a node is charged as one page");
+
+_Noreturn void ic_map_trap_damaged(void)
+{
+    IC_TRAP("stable map: the structure is damaged");
+}
+
+/* ---- keys --------------------------------------------------------------------------------------------- */
+
+void ic_map_key_from(struct ic_map_key *out, const struct ic_map *map, const void *key)
+{
+    memcpy(out->at, key, map->key_bytes);
+    memset(out->at + map->key_bytes, 0, 8);
+}
+
+/* How many of the first limit bytes are equal. Reads up to 7 bytes behind the limit. */
+static inline uint32_t common_bytes(const uint8_t *a, const uint8_t *b, uint32_t limit)
+{
+    for (uint32_t i = 0; i < limit; i += 8) {
+        uint64_t difference = ic_load_u64_le(a + i) ^ ic_load_u64_le(b + i);
+        if (difference != 0) {
+            uint32_t equal = i + (uint32_t)__builtin_ctzll(difference) / 8;
+            return equal < limit ? equal : limit;
+        }
+    }
+    return limit;
+}
+
+/* The four bytes behind a prefix, as a number; zeros behind the end of the key. */
+static inline uint32_t key_mark(const uint8_t *key, uint32_t key_bytes, uint32_t prefix)
+{
+    uint32_t left = key_bytes - prefix;
+    if (left >= MARK_BYTES) {
+        return ic_load_u32_be(key + prefix);
+    }
+    uint32_t mark = 0;
+    for (uint32_t i = 0; i < MARK_BYTES; i++) {
+        mark = mark << 8 | (i < left ? key[prefix + i] : 0);
+    }
+    return mark;
+}
+
+/* ---- the front of a node ---------------------------------------------------------------------------------- */
+
+static inline uint32_t index_at(const struct ic_map *map)
+{
+    return HEADER_BYTES + map->key_bytes;
+}
+
+static inline uint8_t *record_at(const struct ic_map *map, const struct ic_map_node *node,
+                                 uint32_t n)
+{
+    return node->front + index_at(map) + (size_t)n * RECORD_BYTES;
+}
+
+static inline uint32_t prefix_of(const struct ic_map_node *node)
+{
+    return node->front[PREFIX_AT];
+}
+
+static void record_set(uint8_t *record, uint32_t mark, uint32_t slot)
+{
+    ic_store_u32_le(record, mark);
+    record[4] = (uint8_t)slot;
+}
+
+uint64_t ic_map_node_address(const struct ic_map *map, uint32_t number)
+{
+    if (number == IC_MAP_NONE || number > map->node_count) {
+        ic_map_trap_damaged();
+    }
+    return ic_region_address(map->region, (uint64_t)(number - 1) * IC_MAP_NODE_BYTES);
+}
+
+static const struct ic_map_shape *shape_of(const struct ic_map *map, uint32_t level)
+{
+    return level == 0 ? &map->leaf : &map->inner;
+}
+
+/* Gives the cached start of a node, reading it when another is there. */
+static uint8_t *line_load(struct ic_map *map, uint32_t line, uint32_t number, uint64_t address)
+{
+    uint8_t *at = map->cache + (size_t)line * map->cache_line_bytes;
+    if (map->cached[line] != number) {
+        ic_stable_read(at, address, map->inner.keys_at);
+        map->cached[line] = number;
+    }
+    return at;
+}
+
+void ic_map_node_load(struct ic_map *map, struct ic_map_node *node, uint32_t number, uint32_t level,
+                      uint32_t line, uint8_t *buffer)
+{
+    node->shape = shape_of(map, level);
+    node->address = ic_map_node_address(map, number);
+    node->number = number;
+    node->level = level;
+    node->line = line;
+    if (line != IC_MAP_LINE_NONE) {
+        node->front = line_load(map, line, number, node->address);
+    } else {
+        node->front = buffer;
+        ic_stable_read(buffer, node->address, node->shape->search_bytes);
+    }
+    node->count = ic_load_u16_le(node->front + COUNT_AT);
+    if (node->front[LEVEL_AT] != level || node->count > node->shape->room ||
+        prefix_of(node) > map->key_bytes) {
+        ic_map_trap_damaged();
+    }
+}
+
+uint32_t ic_map_node_slot(const struct ic_map_node *node, uint32_t at)
+{
+    /* The index ends where the slots' columns begin: its end is known from the shape alone. */
+    const uint8_t *index = node->front + node->shape->search_bytes -
+                           (size_t)node->shape->room * RECORD_BYTES;
+    uint32_t slot = index[(size_t)at * RECORD_BYTES + 4];
+    if (slot >= node->shape->room) {
+        ic_map_trap_damaged();
+    }
+    return slot;
+}
+
+uint32_t ic_map_node_child(const struct ic_map *map, const struct ic_map_node *node, uint32_t at)
+{
+    uint8_t child[4];
+    ic_assert(node->level > 0 && at <= node->count);
+    if (at == 0) {
+        return ic_load_u32_le(node->front + LINK_AT);
+    }
+    uint32_t offset = map->inner.data_at + ic_map_node_slot(node, at - 1) * map->inner.data_step;
+    if (node->line != IC_MAP_LINE_NONE) {
+        return ic_load_u32_le(node->front + offset);
+    }
+    ic_stable_read(child, node->address + offset, sizeof child);
+    return ic_load_u32_le(child);
+}
+
+/* ---- searching ------------------------------------------------------------------------------------------------ */
+
+/* First of the records from..end-1 whose mark is >= mark. */
+static inline uint32_t marks_lower(const uint8_t *index, uint32_t from, uint32_t end, uint32_t mark)
+{
+    uint32_t left = end - from;
+    while (left > 0) {
+        uint32_t half = left / 2;
+        if (ic_load_u32_le(index + (size_t)(from + half) * RECORD_BYTES) < mark) {
+            from += half + 1;
+            left -= half + 1;
+        } else {
+            left = half;
+        }
+    }
+    return from;
+}
+
+static void key_read(const struct ic_map *map, const struct ic_map_node *node, uint32_t at,
+                     uint8_t *key)
+{
+    const struct ic_map_shape *shape = node->shape;
+    uint64_t slot = ic_map_node_slot(node, at);
+    ic_stable_read(key, node->address + shape->keys_at + slot * shape->key_step, map->key_bytes);
+}
+
+/* Place of a key among the records from..end-1, whose marks are all equal to its own. */
+static struct ic_map_place run_search(const struct ic_map *map, const struct ic_map_node *node,
+                                      const struct ic_map_key *key, uint32_t from, uint32_t end)
+{
+    uint8_t other[IC_MAP_KEY_BYTES_MAX];
+    while (from < end) {
+        uint32_t middle = from + (end - from) / 2;
+        key_read(map, node, middle, other);
+        int order = memcmp(other, key->at, map->key_bytes);
+        if (order == 0) {
+            return (struct ic_map_place){.at = middle, .is_found = true};
+        }
+        if (order < 0) {
+            from = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return (struct ic_map_place){.at = from};
+}
+
+struct ic_map_place ic_map_node_search(const struct ic_map *map, const struct ic_map_node *node,
+                                       const struct ic_map_key *key)
+{
+    const uint8_t *index = record_at(map, node, 0);
+    const uint8_t *shared = node->front + HEADER_BYTES;
+    uint32_t prefix = prefix_of(node);
+    uint32_t equal = common_bytes(key->at, shared, prefix);
+    if (equal < prefix) {
+        return (struct ic_map_place){.at = key->at[equal] < shared[equal] ? 0 : node->count};
+    }
+    uint32_t mark = ic_load_u32_be(key->at + prefix); /* zeros stand behind the key */
+    uint32_t at = marks_lower(index, 0, node->count, mark);
+    if (at == node->count || ic_load_u32_le(index + (size_t)at * RECORD_BYTES) != mark) {
+        return (struct ic_map_place){.at = at};
+    }
+    if (prefix + MARK_BYTES >= map->key_bytes) {
+        return (struct ic_map_place){.at = at, .is_found = true};
+    }
+    uint32_t end = at + 1;
+    if (end < node->count && ic_load_u32_le(index + (size_t)end * RECORD_BYTES) == mark) {
+        end = mark == UINT32_MAX ? node->count : marks_lower(index, end, node->count, mark + 1);
+    }
+    return run_search(map, node, key, at, end);
+}
+
+/* ---- changing --------------------------------------------------------------------------------------------------- */
+
+/* Makes the prefix shorter: all marks change. */
+static void prefix_shorten(const struct ic_map *map, struct ic_map_node *node, uint32_t prefix)
+{
+    uint8_t key[IC_MAP_KEY_BYTES_MAX];
+    for (uint32_t i = 0; i < node->count; i++) {
+        key_read(map, node, i, key);
+        ic_store_u32_le(record_at(map, node, i), key_mark(key, map->key_bytes, prefix));
+    }
+    node->front[PREFIX_AT] = (uint8_t)prefix;
+}
+
+/* Makes the prefix fit a key that is about to be added; true when it changed. */
+static bool prefix_fit(const struct ic_map *map, struct ic_map_node *node,
+                       const struct ic_map_key *key)
+{
+    uint8_t *shared = node->front + HEADER_BYTES;
+    if (node->count == 0) {
+        memcpy(shared, key->at, map->key_bytes);
+        node->front[PREFIX_AT] = (uint8_t)map->key_bytes;
+        return true;
+    }
+    uint32_t equal = common_bytes(key->at, shared, prefix_of(node));
+    if (equal == prefix_of(node)) {
+        return false;
+    }
+    prefix_shorten(map, node, equal);
+    return true;
+}
+
+/* Writes key and data into a slot: with one write where they stand together. */
+static void slot_write(const struct ic_map *map, struct ic_map_node *node, uint32_t slot,
+                       const struct ic_map_key *key, const void *data)
+{
+    uint8_t both[IC_MAP_ENTRY_BYTES_MAX];
+    const struct ic_map_shape *shape = node->shape;
+    uint64_t key_address = node->address + shape->keys_at + (uint64_t)slot * shape->key_step;
+    uint32_t data_offset = shape->data_at + slot * shape->data_step;
+    if (node->level == 0) {
+        memcpy(both, key->at, map->key_bytes);
+        if (shape->data_bytes != 0) {
+            memcpy(both + map->key_bytes, data, shape->data_bytes);
+        }
+        ic_stable_write(key_address, both, map->key_bytes + shape->data_bytes);
+        return;
+    }
+    ic_stable_write(key_address, key->at, map->key_bytes);
+    ic_stable_write(node->address + data_offset, data, shape->data_bytes);
+    if (node->line != IC_MAP_LINE_NONE) {
+        memcpy(node->front + data_offset, data, shape->data_bytes);
+    }
+}
+
+static void front_write(const struct ic_map_node *node, const uint8_t *from, const uint8_t *end)
+{
+    ic_stable_write(node->address + (uint64_t)(from - node->front), from, (size_t)(end - from));
+}
+
+void ic_map_node_put(struct ic_map *map, struct ic_map_node *node, uint32_t at,
+                     const struct ic_map_key *key, const void *data)
+{
+    ic_assert(at <= node->count && node->count < node->shape->room);
+    bool is_new_prefix = prefix_fit(map, node, key);
+    uint32_t slot = ic_map_node_slot(node, node->count); /* the first behind those in use is free */
+    uint8_t *record = record_at(map, node, at);
+    uint8_t *end = record_at(map, node, node->count + 1);
+    memmove(record + RECORD_BYTES, record, (size_t)(end - record) - RECORD_BYTES);
+    record_set(record, key_mark(key->at, map->key_bytes, prefix_of(node)), slot);
+    node->count++;
+    ic_store_u16_le(node->front + COUNT_AT, (uint16_t)node->count);
+    slot_write(map, node, slot, key, data);
+    if (is_new_prefix) {
+        front_write(node, node->front, end);
+        return;
+    }
+    front_write(node, record, end);
+    front_write(node, node->front + COUNT_AT, node->front + COUNT_AT + 2);
+}
+
+void ic_map_node_cut(struct ic_map_node *node, uint32_t at)
+{
+    ic_assert(at < node->count);
+    uint32_t slot = ic_map_node_slot(node, at);
+    uint8_t *index = node->front + node->shape->search_bytes -
+                     (size_t)node->shape->room * RECORD_BYTES;
+    uint8_t *record = index + (size_t)at * RECORD_BYTES;
+    uint8_t *last = index + (size_t)(node->count - 1) * RECORD_BYTES;
+    memmove(record, record + RECORD_BYTES, (size_t)(last - record));
+    record_set(last, 0, slot);
+    node->count--;
+    ic_store_u16_le(node->front + COUNT_AT, (uint16_t)node->count);
+    front_write(node, record, last + RECORD_BYTES);
+    front_write(node, node->front + COUNT_AT, node->front + COUNT_AT + 2);
+}
+
+/* ---- whole nodes ----------------------------------------------------------------------------------------------------- */
+
+/* Images of nodes, for gathering and writing. 8 bytes may be read past the first. */
+static uint8_t image_in[IC_MAP_NODE_BYTES + 8];
+static uint8_t image_out[IC_MAP_NODE_BYTES];
+
+void ic_map_items_reset(struct ic_map_items *items, const struct ic_map *map, uint32_t level)
+{
+    items->count = 0;
+    items->bytes = map->key_bytes + shape_of(map, level)->data_bytes;
+}
+
+/* Checks that there is room for one more. */
+static void items_extend(struct ic_map_items *items)
+{
+    ic_assert((size_t)(items->count + 1) * items->bytes + 8 <= sizeof items->at);
+    items->count++;
+}
+
+void ic_map_items_insert(struct ic_map_items *items, const struct ic_map *map, uint32_t at,
+                         const struct ic_map_key *key, const void *data)
+{
+    uint32_t behind = items->count - at;
+    ic_assert(at <= items->count);
+    items_extend(items);
+    uint8_t *item = ic_map_item(items, at);
+    memmove(item + items->bytes, item, (size_t)behind * items->bytes);
+    memcpy(item, key->at, map->key_bytes);
+    if (items->bytes != map->key_bytes) {
+        memcpy(item + map->key_bytes, data, items->bytes - map->key_bytes);
+    }
+}
+
+static void image_item(const struct ic_map *map, const struct ic_map_shape *shape, uint8_t *item,
+                       uint32_t slot)
+{
+    memcpy(item, image_in + shape->keys_at + (size_t)slot * shape->key_step, map->key_bytes);
+    if (shape->data_bytes != 0) {
+        memcpy(item + map->key_bytes, image_in + shape->data_at + (size_t)slot * shape->data_step,
+               shape->data_bytes);
+    }
+}
+
+/* Reads a whole node into image_in. */
+static struct ic_map_node image_read(const struct ic_map *map, uint32_t number, uint32_t level)
+{
+    struct ic_map_node node = {.shape = shape_of(map, level), .front = image_in};
+    node.number = number;
+    node.level = level;
+    node.line = IC_MAP_LINE_NONE;
+    node.address = ic_map_node_address(map, number);
+    ic_stable_read(image_in, node.address, IC_MAP_NODE_BYTES);
+    node.count = ic_load_u16_le(image_in + COUNT_AT);
+    if (image_in[LEVEL_AT] != level || node.count > node.shape->room ||
+        prefix_of(&node) > map->key_bytes) {
+        ic_map_trap_damaged();
+    }
+    return node;
+}
+
+uint32_t ic_map_node_gather(const struct ic_map *map, struct ic_map_items *items, uint32_t number,
+                            uint32_t level)
+{
+    struct ic_map_node node = image_read(map, number, level);
+    for (uint32_t i = 0; i < node.count; i++) {
+        items_extend(items);
+        image_item(map, node.shape, ic_map_item(items, items->count - 1),
+                   ic_map_node_slot(&node, i));
+    }
+    return ic_load_u32_le(image_in + LINK_AT);
+}
+
+/* Puts the items into slots 0, 1, ... of image_out and makes the index. */
+static void image_fill(const struct ic_map *map, const struct ic_map_shape *shape,
+                       struct ic_map_items *items, uint32_t first, uint32_t end)
+{
+    uint8_t *record = image_out + index_at(map);
+    uint32_t prefix = image_out[PREFIX_AT];
+    for (uint32_t slot = 0; slot < shape->room; slot++, record += RECORD_BYTES) {
+        if (slot >= end - first) {
+            record_set(record, 0, slot);
+            continue;
+        }
+        const uint8_t *item = ic_map_item(items, first + slot);
+        record_set(record, key_mark(item, map->key_bytes, prefix), slot);
+        memcpy(image_out + shape->keys_at + (size_t)slot * shape->key_step, item, map->key_bytes);
+        if (shape->data_bytes != 0) {
+            memcpy(image_out + shape->data_at + (size_t)slot * shape->data_step,
+                   item + map->key_bytes, shape->data_bytes);
+        }
+    }
+}
+
+static void cache_forget(struct ic_map *map, uint32_t number)
+{
+    for (uint32_t line = 0; line < map->cache_lines; line++) {
+        if (map->cached[line] == number) {
+            map->cached[line] = IC_MAP_NONE;
+        }
+    }
+}
+
+void ic_map_cache_clear(struct ic_map *map)
+{
+    memset(map->cached, 0, sizeof map->cached);
+}
+
+void ic_map_node_write(struct ic_map *map, uint32_t number, uint32_t level, uint32_t first_child,
+                       struct ic_map_items *items, uint32_t first, uint32_t end)
+{
+    const struct ic_map_shape *shape = shape_of(map, level);
+    uint32_t count = end - first;
+    ic_assert(first <= end && end <= items->count && count <= shape->room);
+    uint32_t prefix = 0;
+    memset(image_out + HEADER_BYTES, 0, map->key_bytes);
+    if (count != 0) {
+        const uint8_t *key = ic_map_item(items, first);
+        prefix = common_bytes(key, ic_map_item(items, end - 1), map->key_bytes);
+        memcpy(image_out + HEADER_BYTES, key, map->key_bytes);
+    }
+    image_out[LEVEL_AT] = (uint8_t)level;
+    image_out[PREFIX_AT] = (uint8_t)prefix;
+    ic_store_u16_le(image_out + COUNT_AT, (uint16_t)count);
+    ic_store_u32_le(image_out + LINK_AT, first_child);
+    if (level != 0) {
+        memset(image_out + shape->data_at, 0, (size_t)shape->room * shape->data_step);
+    }
+    image_fill(map, shape, items, first, end);
+    ic_stable_write(ic_map_node_address(map, number), image_out,
+                    shape->keys_at + (size_t)count * shape->key_step);
+    if (level != 0) {
+        cache_forget(map, number);
+    }
+}
+
+/* ---- checking ------------------------------------------------------------------------------------------------------------ */
+
+/* Traps unless the index holds each slot of the node once. */
+static void slots_check(const struct ic_map_node *node)
+{
+    uint8_t seen[256] = {0};
+    for (uint32_t i = 0; i < node->shape->room; i++) {
+        uint32_t slot = ic_map_node_slot(node, i);
+        if (seen[slot]) {
+            IC_TRAP("stable map: a slot is used twice");
+        }
+        seen[slot] = 1;
+    }
+}
+
+void ic_map_node_check(const struct ic_map *map, struct ic_map_items *items, uint32_t number,
+                       uint32_t level)
+{
+    ic_map_items_reset(items, map, level);
+    items->first_child = ic_map_node_gather(map, items, number, level);
+    struct ic_map_node node = {.shape = shape_of(map, level), .front = image_in};
+    slots_check(&node);
+    uint32_t prefix = prefix_of(&node);
+    for (uint32_t i = 0; i < items->count; i++) {
+        const uint8_t *key = ic_map_item(items, i);
+        if (common_bytes(key, image_in + HEADER_BYTES, prefix) != prefix) {
+            IC_TRAP("stable map: a key does not begin with its node's prefix");
+        }
+        if (ic_load_u32_le(record_at(map, &node, i)) != key_mark(key, map->key_bytes, prefix)) {
+            IC_TRAP("stable map: the index does not fit a key");
+        }
+        if (i > 0 && memcmp(ic_map_item(items, i - 1), key, map->key_bytes) >= 0) {
+            IC_TRAP("stable map: keys are out of order");
+        }
+    }
+}
+
+/* ---- nodes as such ----------------------------------------------------------------------------------------------------------- */
+
+uint32_t ic_map_node_free_next(const struct ic_map *map, uint32_t number)
+{
+    uint8_t header[HEADER_BYTES];
+    ic_stable_read(header, ic_map_node_address(map, number), sizeof header);
+    if (header[LEVEL_AT] != LEVEL_FREE) {
+        ic_map_trap_damaged();
+    }
+    return ic_load_u32_le(header + LINK_AT);
+}
+
+uint32_t ic_map_node_take(struct ic_map *map)
+{
+    if (map->node_free != IC_MAP_NONE) {
+        uint32_t number = map->node_free;
+        ic_assert(map->free_count > 0);
+        map->node_free = ic_map_node_free_next(map, number);
+        map->free_count--;
+        return number;
+    }
+    uint64_t bytes = ((uint64_t)map->node_count + 1) * IC_MAP_NODE_BYTES;
+    if (map->node_count == UINT32_MAX || !ic_region_reserve(map->store, map->region, bytes)) {
+        IC_TRAP("stable map: stable memory cannot grow");
+    }
+    return ++map->node_count;
+}
+
+void ic_map_node_release(struct ic_map *map, uint32_t number)
+{
+    uint8_t header[HEADER_BYTES] = {LEVEL_FREE};
+    ic_store_u32_le(header + LINK_AT, map->node_free);
+    ic_stable_write(ic_map_node_address(map, number), header, sizeof header);
+    map->node_free = number;
+    map->free_count++;
+    cache_forget(map, number);
+}
