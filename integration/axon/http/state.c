@@ -222,7 +222,9 @@ void axon_state_set_request(struct axon_state *st, const uint8_t id[AXON_REQUEST
         axon_leb128_put(&code, (uint64_t)outcome->reject_code);
         put_request_leaf(st, id, "reject_code", axon_buf_bytes(&code));
         put_request_leaf(st, id, "reject_message", axon_buf_bytes(&outcome->reject_text));
-        put_request_leaf(st, id, "error_code", ic_bytes_from_text(outcome->error_code));
+        if (outcome->error_code[0] != '\0') {
+            put_request_leaf(st, id, "error_code", ic_bytes_from_text(outcome->error_code));
+        }
         axon_buf_free(&code);
     }
 }

@@ -588,6 +588,52 @@ static void test_delegated_certificate(void **state)
     }
 }
 
+/* ---- certificates of mainnet ---------------------------------------------------------------- */
+
+#define VECTORS "integration/vectors/certificates/"
+
+static const char MAINNET_ROOT_KEY[] =
+    "308182301d060d2b0601040182dc7c0503010201060c2b0601040182dc7c05030201036100814c0e6ec71fab583b08"
+    "bd81373c255c3c371b2e84863c98a4f1e08b74235d14fb5d9c0cd546d9685f913a0c0b2cc5341583bf4b4392e467db"
+    "96d65b9bb4cb717112f8472e0d5a4d14505ffd7484b01291091c5f87b98883463f98091a0baaae";
+
+/* canister   index, or 0 for none */
+static void check_mainnet(const char *file, uint64_t time_ns, uint64_t canister,
+                          enum axon_certificate_result expected)
+{
+    struct axon_buf key = {0};
+    struct axon_buf in = {0};
+    struct axon_certificate c = {0};
+    struct ic_principal id = ic_principal_from_canister_index(canister);
+    uint64_t found_ns;
+    assert_true(axon_buf_read_file(&in, file));
+    assert_true(axon_certificate_read(&c, axon_buf_bytes(&in)));
+    assert_int_equal(
+        axon_certificate_check(&c, from_hex(&key, MAINNET_ROOT_KEY), canister == 0 ? NULL : &id),
+        expected);
+    assert_true(axon_certificate_time(&c, &found_ns));
+    assert_true(found_ns == time_ns);
+    axon_certificate_free(&c);
+    axon_buf_free(&in);
+    axon_buf_free(&key);
+}
+
+static void test_mainnet(void **state)
+{
+    (void)state;
+    static const char ROOT[] = VECTORS "root_2023.cbor";
+    static const char LEAF[] = VECTORS "delegated_2023.cbor";
+    static const char NO_RANGES[] = VECTORS "delegated_2025.cbor";
+    check_mainnet(ROOT, 1695844699412007908u, 1, AXON_CERTIFICATE_OK);
+    check_mainnet(LEAF, 1695843538129082710u, 0, AXON_CERTIFICATE_OK);
+    check_mainnet(LEAF, 1695843538129082710u, 0x300000, AXON_CERTIFICATE_OK);
+    check_mainnet(LEAF, 1695843538129082710u, 0x3fffff, AXON_CERTIFICATE_OK);
+    check_mainnet(LEAF, 1695843538129082710u, 0x2fffff, AXON_CERTIFICATE_OUT_OF_RANGE);
+    check_mainnet(LEAF, 1695843538129082710u, 0x400000, AXON_CERTIFICATE_OUT_OF_RANGE);
+    check_mainnet(NO_RANGES, 1763597425871913552u, 0, AXON_CERTIFICATE_OK);
+    check_mainnet(NO_RANGES, 1763597425871913552u, 0x300000, AXON_CERTIFICATE_OUT_OF_RANGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -597,6 +643,7 @@ int main(void)
         cmocka_unit_test(test_malformed_trees),   cmocka_unit_test(test_all_small_trees),
         cmocka_unit_test(test_order_and_removal), cmocka_unit_test(test_deep_paths),
         cmocka_unit_test(test_certificate),       cmocka_unit_test(test_delegated_certificate),
+        cmocka_unit_test(test_mainnet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

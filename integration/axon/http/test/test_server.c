@@ -2,6 +2,8 @@
 #include "http/server.h"
 #include "http/test/client.h"
 
+#include "canisters/probe/script.h"
+
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
@@ -20,7 +22,8 @@
 #define CALLS_PER_THREAD 25u
 #define CALL_WAIT_MS     300u
 
-/* A network of stubs: canister 1 counts its calls, canister 2 keeps silent. */
+/* Canisters 1 and 2 are stubs: one counts its calls, the other keeps silent. Canister 3 is the
+ * probe. */
 struct fixture {
     struct axon_network *net;
     struct axon_server *server;
@@ -48,6 +51,19 @@ static void keep_silent(void *context, struct axon_network *net, const struct ic
     out->status = AXON_STATUS_PROCESSING;
 }
 
+static void install_probe(struct axon_network *net)
+{
+    struct ic_principal at = ic_principal_from_canister_index(3);
+    struct axon_buf module = {0};
+    struct axon_outcome out = {0};
+    assert_true(axon_buf_read_file(&module, "build/wasm/probe.wasm"));
+    (void)axon_create_canister(net, &at, &at, AXON_CYCLES_DEFAULT);
+    axon_install(net, &out, &at, &at, AXON_INSTALL, axon_buf_bytes(&module), L(""));
+    assert_int_equal(out.status, AXON_STATUS_REPLIED);
+    axon_outcome_free(&out);
+    axon_buf_free(&module);
+}
+
 static int setup(void **state)
 {
     struct fixture *f = axon_alloc(sizeof *f);
@@ -57,6 +73,7 @@ static int setup(void **state)
     f->net = axon_network_new(&(struct axon_config){.free_cycles = true});
     axon_set_stub(f->net, &counter, count, f);
     axon_set_stub(f->net, &silent, keep_silent, NULL);
+    install_probe(f->net);
     f->server =
         axon_server_start(f->net, &(struct axon_server_config){.call_wait_ms = CALL_WAIT_MS}, &why);
     assert_non_null(f->server);
@@ -226,7 +243,7 @@ static struct answer call(const struct fixture *f, uint64_t index, struct ic_byt
                              .sender = IC_PRINCIPAL_ANONYMOUS,
                              .ingress_expiry_ns = expiry(),
                              .canister = ic_principal_from_canister_index(index),
-                             .method = L("any"),
+                             .method = L("run"),
                              .arg = arg};
     char id[IC_PRINCIPAL_TEXT_MAX + 1];
     char path[200];
@@ -300,6 +317,37 @@ static void test_unanswered_call(void **state)
     answer_free(&a);
 }
 
+static void check_trap(const struct fixture *f, uint8_t operation, const char *error_code)
+{
+    struct answer a = call(f, 3, (struct ic_bytes){.at = &operation, .size = 1});
+    struct axon_cbor_doc doc = {0};
+    struct axon_certificate c = {0};
+    assert_int_equal(a.status, 200);
+    assert_true(axon_cbor_read(&doc, axon_buf_bytes(&a.body)));
+    assert_true(axon_certificate_read(&c, axon_cbor_find(doc.nodes, "certificate")->bytes));
+    assert_int_equal(axon_certificate_check(&c, axon_server_root_key(f->server), NULL),
+                     AXON_CERTIFICATE_OK);
+    enum axon_lookup result;
+    const struct axon_witness_node *requests =
+        axon_witness_node_find(&c.tree, AXON_PATH(L("request_status")), &result);
+    const struct axon_witness_node *code = axon_witness_next_child(requests, NULL);
+    code = axon_witness_next_child(code + 1, NULL); /* error_code comes first */
+    assert_true(ic_bytes_is_equal(code[1].bytes, ic_bytes_from_text(error_code)));
+    axon_certificate_free(&c);
+    axon_cbor_doc_free(&doc);
+    answer_free(&a);
+}
+
+/* The threads of connections can run Wasm to the end of its stack and survive its traps. */
+static void test_traps(void **state)
+{
+    struct fixture *f = *state;
+    for (unsigned i = 0; i < 3; i++) {
+        check_trap(f, PROBE_UNREACHABLE, "IC0502");
+        check_trap(f, PROBE_RECURSE, "IC0502");
+    }
+}
+
 static int raw_connection(const struct fixture *f)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
@@ -368,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_status_and_cors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bodies, setup, teardown),
         cmocka_unit_test_setup_teardown(test_concurrent_calls, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_traps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unanswered_call, setup, teardown),
         cmocka_unit_test_setup_teardown(test_broken_connections, setup, teardown),
         cmocka_unit_test_setup_teardown(test_port_in_use, setup, teardown),
