@@ -23,7 +23,7 @@ static bool refuse(struct fitting *f, const struct value *value, const char *rea
 /* The low 128 bits of the digits; *fits is false when there are more. */
 static void digits_to_u128(uint64_t *lo, uint64_t *hi, bool *fits, struct ic_bytes digits)
 {
-    unsigned __int128 sum = 0;
+    candid_u128 sum = 0;
     *fits = digits.size < 19 || (digits.size == 19 && digits.at[18] <= 3);
     for (size_t i = digits.size < 19 ? digits.size : 19; i > 0; i--) {
         sum = (sum << 7) | digits.at[i - 1];
@@ -71,8 +71,8 @@ static bool fit_big(struct fitting *f, const struct value *value, const struct d
                                 (value->negative && hi == ((uint64_t)1 << 63) && lo == 0));
     struct candid_int *integer = (struct candid_int *)(void *)out;
     if (small) {
-        const unsigned __int128 magnitude = ((unsigned __int128)hi << 64) | lo;
-        const unsigned __int128 number = value->negative ? -magnitude : magnitude;
+        const candid_u128 magnitude = ((candid_u128)hi << 64) | lo;
+        const candid_u128 number = value->negative ? -magnitude : magnitude;
         *integer = (struct candid_int){.lo = (uint64_t)number, .hi = (int64_t)(number >> 64)};
     } else {
         *integer = (struct candid_int){.lo = value->negative ? 0 : UINT64_MAX,

@@ -76,7 +76,7 @@ static void print_big(struct did_text *out, struct ic_bytes digits, bool negativ
     free(text);
 }
 
-static void print_u128(struct did_text *out, unsigned __int128 number, bool negative)
+static void print_u128(struct did_text *out, candid_u128 number, bool negative)
 {
     char text[48];
     size_t at = sizeof text - 1;
@@ -94,7 +94,7 @@ static void print_nat(struct did_text *out, const struct candid_nat *nat)
     if (nat->big.size != 0) {
         print_big(out, nat->big, false);
     } else {
-        print_u128(out, ((unsigned __int128)nat->hi << 64) | nat->lo, false);
+        print_u128(out, ((candid_u128)nat->hi << 64) | nat->lo, false);
     }
 }
 
@@ -105,7 +105,7 @@ static void print_int(struct did_text *out, const struct candid_int *integer)
         print_big(out, integer->big, negative);
         return;
     }
-    const unsigned __int128 number = ((unsigned __int128)(uint64_t)integer->hi << 64) | integer->lo;
+    const candid_u128 number = ((candid_u128)(uint64_t)integer->hi << 64) | integer->lo;
     print_u128(out, negative ? -number : number, negative);
 }
 

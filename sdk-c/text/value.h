@@ -5,6 +5,9 @@
 #include "didc/graph.h"
 #include "didc/parse.h"
 
+/* Numbers within 128 bits. The type is no ISO C, but gcc and clang both have it. */
+__extension__ typedef unsigned __int128 candid_u128;
+
 enum value_kind {
     VALUE_NUMBER,
     VALUE_TEXT,

@@ -6,7 +6,7 @@ CLI_SOURCES := $(addprefix $(CLI)/,main.c cli.c \
     net/client.c net/call.c net/install.c net/start.c \
     bench/command.c bench/world.c bench/audit.c bench/args.c bench/rows.c bench/print.c \
     bench/throughput.c)
-CLI_LIBS := axon_agent axon_http axon_exec axon_engine axon_wasm axon_base text candid ic
+CLI_LIBS := axon_agent axon_http axon_exec axon_engine axon_wasm axon_base text didc candid ic
 
 $(eval $(call program,axon,$(CLI_SOURCES),$(CLI_LIBS)))
 
