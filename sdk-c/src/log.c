@@ -60,6 +60,7 @@ void ic_log_open(struct ic_log *log, struct ic_store *store, uint32_t region_id)
     }
     log->count = log->indexed_count;
     log->end = log->indexed_end;
+    log->place = (struct ic_place){.room = 0};
     tail_recover(log);
 }
 
@@ -95,14 +96,21 @@ static bool make_room(struct ic_log *log, size_t record_bytes)
 static void record_write(struct ic_log *log, const uint8_t header[IC_LOG_HEADER_BYTES],
                          struct ic_bytes record)
 {
-    struct ic_place place = ic_region_place(log->records, log->end);
-    if (place.room >= IC_LOG_HEADER_BYTES + record.size) {
-        ic_stable_write(place.address, header, IC_LOG_HEADER_BYTES);
-        ic_stable_write(place.address + IC_LOG_HEADER_BYTES, record.at, record.size);
+    uint64_t bytes = IC_LOG_HEADER_BYTES + record.size;
+    if (log->place.room < bytes) {
+        log->place = ic_region_place(log->records, log->end);
+    }
+    if (log->place.room >= bytes) {
+        ic_stable_write(log->place.address, header, IC_LOG_HEADER_BYTES);
+        ic_stable_write(log->place.address + IC_LOG_HEADER_BYTES, record.at, record.size);
+        log->place.address += bytes;
+        log->place.room -= bytes;
     } else {
         ic_region_write(log->records, log->end, header, IC_LOG_HEADER_BYTES);
         ic_region_write(log->records, log->end + IC_LOG_HEADER_BYTES, record.at, record.size);
+        log->place.room = 0;
     }
+    log->end += bytes;
 }
 
 bool ic_log_append(struct ic_log *log, struct ic_bytes record)
@@ -115,7 +123,6 @@ bool ic_log_append(struct ic_log *log, struct ic_bytes record)
     ic_store_u32_le(header, (uint32_t)record.size + 1);
     ic_store_u32_le(header + 4, (uint32_t)log->count);
     record_write(log, header, record);
-    log->end += IC_LOG_HEADER_BYTES + record.size;
     log->tail[log->count - log->indexed_count] = log->end;
     log->count++;
     if (log->count - log->indexed_count == IC_LOG_TAIL_MAX) {

@@ -44,6 +44,14 @@ static void head_save(const struct ic_table *table)
     ic_region_head_write(table->buckets, 0, head, sizeof head);
 }
 
+/* Writes only the number of entries, when nothing else of the head changed. */
+static void count_save(const struct ic_table *table)
+{
+    uint8_t count[8];
+    ic_store_u64_le(count, table->count);
+    ic_region_head_write(table->buckets, 0, count, sizeof count);
+}
+
 static void buckets_reserve(struct ic_table *table, uint32_t bucket_count)
 {
     if (!ic_region_reserve(table->store, table->buckets,
@@ -424,25 +432,28 @@ static void table_split(struct ic_table *table)
 static void insert_at(struct ic_table *table, const struct walk *walk, const uint8_t *key,
                       const void *value)
 {
-    uint8_t entry[IC_TABLE_ENTRY_BYTES_MAX];
     uint8_t tag = key_tag(key);
     struct ic_table_slot slot = walk->slot;
-    memcpy(entry, key, table->key_bytes);
-    if (table->value_bytes != 0) {
-        memcpy(entry + table->key_bytes, value, table->value_bytes);
-    }
     if (!walk->has_free) {
         struct block block = chain_extend(table, &walk->last);
         slot = slot_at(table, &block, 0, walk->last.address);
     }
-    ic_stable_write(slot.entry, entry, entry_bytes(table));
+    ic_stable_write(slot.entry, key, table->key_bytes);
+    if (table->value_bytes != 0) {
+        ic_stable_write(slot.entry + table->key_bytes, value, table->value_bytes);
+    }
     ic_stable_write(slot.tag, &tag, 1);
     table->count++;
     uint64_t room = (uint64_t)table->bucket_count * table->bucket_entries;
-    if (table->count * 100 > room * LOAD_PERCENT) {
+    bool is_crowded = table->count * 100 > room * LOAD_PERCENT;
+    if (is_crowded) {
         table_split(table);
     }
-    head_save(table);
+    if (is_crowded || !walk->has_free) {
+        head_save(table);
+    } else {
+        count_save(table);
+    }
 }
 
 void ic_table_insert(struct ic_table *table, const void *key, const void *value)
@@ -488,8 +499,10 @@ void ic_table_remove_at(struct ic_table *table, const struct ic_table_slot *slot
     table->count--;
     if (slot->block != 0) {
         more_release_if_empty(table, slot);
+        head_save(table);
+    } else {
+        count_save(table);
     }
-    head_save(table);
 }
 
 bool ic_table_remove(struct ic_table *table, const void *key)

@@ -147,8 +147,9 @@ static uint64_t first_number(const struct budget *b, uint64_t entries)
     return b->numbers == NUMBER_OLD ? 0 : b->numbers == NUMBER_NEW ? 1u << 30 : 1u << 29 | entries;
 }
 
-/* Prints all figures before it fails. */
-static void costs(uint64_t entries)
+/* Prints the figures.
+ *   returns   true when all are within their budgets */
+static bool costs(uint64_t entries)
 {
     bool is_within = true;
     for (size_t i = 0; i < BUDGET_COUNT; i++) {
@@ -159,11 +160,10 @@ static void costs(uint64_t entries)
                       b->name, (unsigned long long)cost, (unsigned long long)b->max);
         is_within = is_within && cost <= b->max;
     }
-    assert_true(is_within);
     install(AXON_UPGRADE, KIT_STORE_MEASURED);
     print_message("%8llu entries  upgrade, all hooks and pages %16llu\n",
                   (unsigned long long)entries, (unsigned long long)outcome.instructions);
-    assert_true(outcome.instructions <= 100000);
+    return is_within && outcome.instructions <= 100000;
 }
 
 static void costs_at_1000_and_100000_entries(void **state)
@@ -172,9 +172,9 @@ static void costs_at_1000_and_100000_entries(void **state)
     fresh(KIT_STORE_MEASURED);
     overhead = measure(KIT_NOTHING, 0);
     fill(0, 1000);
-    costs(1000);
+    bool is_within = costs(1000);
     fill(1000, 100000);
-    costs(100000);
+    assert_true(costs(100000) && is_within);
 }
 
 static int set_up(void **state)

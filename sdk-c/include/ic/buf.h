@@ -12,19 +12,28 @@
 #define IC_LEB128_BYTES_MAX 10u
 
 /* ---- loads and stores at any address ----------------------------------------------------------- */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "these helpers, like Wasm, take the machine's order to be little-endian");
+
 static inline uint16_t ic_load_u16_le(const uint8_t *at)
 {
-    return (uint16_t)(at[0] | (at[1] << 8));
+    uint16_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
 }
 
 static inline uint32_t ic_load_u32_le(const uint8_t *at)
 {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
 }
 
 static inline uint64_t ic_load_u64_le(const uint8_t *at)
 {
-    return (uint64_t)ic_load_u32_le(at) | (uint64_t)ic_load_u32_le(at + 4) << 32;
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
 }
 
 static inline uint32_t ic_load_u32_be(const uint8_t *at)
@@ -39,22 +48,17 @@ static inline uint64_t ic_load_u64_be(const uint8_t *at)
 
 static inline void ic_store_u16_le(uint8_t *at, uint16_t value)
 {
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
+    memcpy(at, &value, sizeof value);
 }
 
 static inline void ic_store_u32_le(uint8_t *at, uint32_t value)
 {
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-    at[2] = (uint8_t)(value >> 16);
-    at[3] = (uint8_t)(value >> 24);
+    memcpy(at, &value, sizeof value);
 }
 
 static inline void ic_store_u64_le(uint8_t *at, uint64_t value)
 {
-    ic_store_u32_le(at, (uint32_t)value);
-    ic_store_u32_le(at + 4, (uint32_t)(value >> 32));
+    memcpy(at, &value, sizeof value);
 }
 
 static inline void ic_store_u32_be(uint8_t *at, uint32_t value)

@@ -28,6 +28,7 @@ struct ic_log {
     struct ic_region *index;
     uint64_t count;         /* records */
     uint64_t end;           /* offset behind the last record */
+    struct ic_place place;  /* of end; room 0 = to be found out */
     uint64_t indexed_count; /* records in the index, a multiple of IC_LOG_TAIL_MAX */
     uint64_t indexed_end;   /* offset behind the last of them */
     uint64_t tail[IC_LOG_TAIL_MAX]; /* offset behind record indexed_count + i */
