@@ -334,6 +334,10 @@ static void add_method(struct did_graph *g, const struct did_method *method,
     m->doc = method->doc;
     m->mode = func->mode;
     m->c_name = did_name_unique(c_names, did_name_snake(g->pool, method->name));
+    /* What the generator derives from it; a method of that name gets an underscore. */
+    (void)did_name_unique(c_names, did_pool_printf(g->pool, "%s_method", m->c_name));
+    (void)did_name_unique(c_names, did_pool_printf(g->pool, "%s_reply", m->c_name));
+    (void)did_name_unique(c_names, did_pool_printf(g->pool, "export_%s", m->c_name));
     m->in = tuple_node(g, did_pool_printf(g->pool, "%s_in", m->c_name), func->fields,
                        func->field_count, "arg");
     m->out = tuple_node(g, did_pool_printf(g->pool, "%s_out", m->c_name), func->results,
@@ -343,7 +347,13 @@ static void add_method(struct did_graph *g, const struct did_method *method,
 static struct did_names *method_names(struct did_graph *g)
 {
     struct did_names *names = did_names_new(g->pool);
-    (void)did_name_unique(names, "init"); /* the handler of the install arguments */
+    static const char *const taken[] = {"init", "init_method", "methods", "method_count"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        (void)did_name_unique(names, taken[i]);
+    }
+    for (size_t i = 0; i < g->node_count; i++) {
+        (void)did_name_unique(names, did_pool_printf(g->pool, "type_%s", g->nodes[i]->name));
+    }
     return names;
 }
 

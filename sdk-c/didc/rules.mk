@@ -16,3 +16,10 @@ $(BUILD)/gen/$(1)_did.h $(BUILD)/gen/$(1)_did.c $(BUILD)/gen/$(1)_dispatch.c &: 
 	$(DIDC) gen $(2) --prefix $(1) --out $(BUILD)/gen
 GENERATED += $(BUILD)/gen/$(1)_did.h
 endef
+
+# The runtime's tests use generated code, so their rules stand behind the generator's.
+$(eval $(call didc_gen,sample,sdk-c/candid/test/sample.did))
+$(O)/sdk-c/candid/test/test_candid.o: | $(BUILD)/gen/sample_did.h
+$(eval $(call unit_test,candid,sdk-c/candid/test/test_candid.c $(BUILD)/gen/sample_did.c $(BUILD)/gen/sample_dispatch.c,candid ic))
+
+AXON_TESTS += sdk-c/didc/test/run.sh

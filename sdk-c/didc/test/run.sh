@@ -1,0 +1,109 @@
+#!/bin/bash
+# Tests of didc: golden files, error positions, upgrade checks, hostile sources. Runs from the
+# repository root; `run.sh --update` writes the golden files anew, to be reviewed like code.
+set -uo pipefail
+DIDC=build/didc
+HERE=sdk-c/didc/test
+OUT=build/didc-test
+PASSED=0
+FAILED=0
+rm -rf "$OUT" && mkdir -p "$OUT"
+
+ok() { PASSED=$((PASSED + 1)); }
+bad() { FAILED=$((FAILED + 1)); echo "FAILED: $*"; }
+check() { # check WHAT COMMAND...: the command succeeds
+    local what=$1
+    shift
+    if "$@" >"$OUT/log" 2>&1; then ok; else bad "$what"; head -5 "$OUT/log"; fi
+}
+refused() { # refused WHAT TEXT COMMAND...: exit status 1 and this text
+    local what=$1 text=$2
+    shift 2
+    "$@" >"$OUT/log" 2>&1
+    local status=$?
+    if [ $status = 1 ] && grep -qF -- "$text" "$OUT/log"; then ok; else
+        bad "$what: status $status"; head -5 "$OUT/log"
+    fi
+}
+STRICT="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes
+        -Wmissing-prototypes -Wvla -Wdate-time -Werror"
+compiles() { # compiles PREFIX FOLDER
+    for part in did dispatch; do
+        # shellcheck disable=SC2086
+        gcc -std=c17 $STRICT -Isdk-c/include -I"$2" -fsyntax-only "$2/$1_$part.c" || return 1
+    done
+}
+gen() { # gen FILE PREFIX FOLDER, as seen from its own folder: no path of this machine gets in
+    mkdir -p "$3" && $DIDC gen "$1" --prefix "$2" --out "$3"
+}
+
+# ---- golden files -----------------------------------------------------------------------------
+for name in bank clash; do
+    gen $HERE/golden/$name.did $name "$OUT/$name" || bad "gen $name"
+    for file in ${name}_did.h ${name}_did.c ${name}_dispatch.c; do
+        [ "${1-}" != --update ] || cp "$OUT/$name/$file" "$HERE/golden/$file.expected"
+        check "golden $file" diff -u "$HERE/golden/$file.expected" "$OUT/$name/$file"
+    done
+    check "$name compiles" compiles $name "$OUT/$name"
+    $DIDC print $HERE/golden/$name.did >"$OUT/$name.did"
+    check "$name prints stably" bash -c "$DIDC print $OUT/$name.did | diff - $OUT/$name.did"
+    check "$name is what it prints" $DIDC check "$OUT/$name.did" $HERE/golden/$name.did
+done
+$DIDC methods $HERE/golden/bank.did >"$OUT/methods"
+check "methods" diff - "$OUT/methods" <<END
+composite_query find
+update later
+update open
+update raw
+update tell
+query total
+END
+
+# ---- real interfaces --------------------------------------------------------------------------
+for name in icp_ledger ic_management nns_governance; do
+    check "gen $name" gen integration/vectors/interfaces/$name.did $name "$OUT/$name"
+    check "$name compiles" compiles $name "$OUT/$name"
+done
+check "the ledger is a safe replacement" \
+    $DIDC check --methods-of canisters/ledger/ledger.did integration/vectors/interfaces/icp_ledger.did
+refused "the ledger lacks methods" "missing method" \
+    $DIDC check canisters/ledger/ledger.did integration/vectors/interfaces/icp_ledger.did
+start=$(date +%s%N)
+gen integration/vectors/interfaces/nns_governance.did gov "$OUT/timed"
+check "governance in under a second" [ $((($(date +%s%N) - start) / 1000000)) -lt 1000 ]
+
+# ---- errors, with position --------------------------------------------------------------------
+while IFS='|' read -r file text; do
+    refused "error $file" "$file.did:$text" $DIDC gen $HERE/errors/"$file".did --prefix e --out "$OUT"
+done <$HERE/errors/expected.txt
+
+# ---- upgrades: new type | old type | ok, or the path that is named ------------------------------
+while IFS='|' read -r new old want; do
+    echo "type L = opt record { nat; L }; type M = opt record { nat; M }; service : { m : $new }" >"$OUT/new.did"
+    echo "type L = opt record { nat; L }; type M = opt record { int; M }; service : { m : $old }" >"$OUT/old.did"
+    if [ "$want" = ok ]; then
+        check "upgrade $new of $old" $DIDC check "$OUT/new.did" "$OUT/old.did"
+    else
+        refused "upgrade $new of $old" "$want" $DIDC check "$OUT/new.did" "$OUT/old.did"
+    fi
+done <$HERE/upgrades.txt
+
+# ---- hostile sources: an error or a result, never a crash ------------------------------------------
+hostile=0
+for file in $HERE/golden/bank.did $HERE/golden/clash.did; do
+    size=$(wc -c <$file)
+    for ((i = 0; i < size; i += 7)); do
+        head -c $i $file >"$OUT/cut.did"
+        $DIDC gen "$OUT/cut.did" --prefix cut --out "$OUT" >"$OUT/log" 2>&1
+        [ $? -le 1 ] || { bad "cut at $i of $file"; hostile=1; }
+    done
+done
+for i in $(seq 50); do
+    head -c 300 /dev/urandom >"$OUT/random.did"
+    $DIDC gen "$OUT/random.did" --prefix random --out "$OUT" >"$OUT/log" 2>&1
+    [ $? = 1 ] && grep -q ':[0-9]*:[0-9]*: ' "$OUT/log" || { bad "random $i"; hostile=1; }
+done
+[ $hostile = 0 ] && ok
+
+echo "$PASSED passed, $FAILED failed"
+[ $FAILED = 0 ]
