@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #define E8S_PER_ICP 100000000u
 
@@ -74,19 +75,41 @@ static void print_accounts(const struct axon_local_account *accounts)
     }
 }
 
+/* Prints a word for a shell, in single quotes where it needs them. */
+static void print_word(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+    if (word[0] != '\0' && strspn(word, plain) == strlen(word)) {
+        fputs(word, stdout);
+        return;
+    }
+    putchar('\'');
+    for (const char *at = word; *at != '\0'; at++) {
+        if (*at == '\'') {
+            fputs("'\\''", stdout);
+        } else {
+            putchar(*at);
+        }
+    }
+    putchar('\'');
+}
+
 /* A transfer from dev1 to dev2 as it can be pasted. */
 static void print_command(const struct axon_local_account *accounts, uint16_t port)
 {
     char to[IC_PRINCIPAL_TEXT_MAX + 1];
     ic_principal_to_text(to, &accounts[1].principal);
-    printf("Send 1 ICP from dev1 to dev2, from another terminal:\n\n  %s call",
-           program_invocation_name);
+    printf("Send 1 ICP from dev1 to dev2, from another terminal:\n\n  ");
+    print_word(program_invocation_name);
+    printf(" call");
     if (port != AXON_LOCAL_PORT) {
         printf(" --network http://127.0.0.1:%u", port);
     }
-    printf(" --identity %s %s icrc1_transfer '(record { to = record { owner = principal \"%s\" }; "
+    printf(" --identity ");
+    print_word(accounts[0].pem_path);
+    printf(" %s icrc1_transfer '(record { to = record { owner = principal \"%s\" }; "
            "amount = 100_000_000 })'\n\n",
-           accounts[0].pem_path, CLI_LEDGER_ID, to);
+           CLI_LEDGER_ID, to);
 }
 
 static void print_screen(struct axon_local *local)
