@@ -9,6 +9,9 @@ MODE  ?= dev
 BUILD := build
 O     := $(BUILD)/$(MODE)
 PORT  ?= 8080
+# A line for each step; the commands with V=1, nothing with -s.
+Q     := $(if $(V),,@)
+say    = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-8s %s\n' $(1) $@)
 
 include scripts/toolchain.mk
 
@@ -32,23 +35,26 @@ LDLIBS   = $(DEPS)/lib/libaxon_deps.a -lmicrohttpd -lcbor -ljansson -lcurl -lcry
 
 $(O)/%.o: %.c $(SETUP_STAMP)
 	@mkdir -p $(@D)
-	$(HOSTCC) $(CFLAGS) -c $< -o $@
+	$(call say,$(HOSTCC))
+	$(Q)$(HOSTCC) $(CFLAGS) -c $< -o $@
 # Generated C (didc writes build/gen) is compiled like ours.
 $(O)/gen/%.o: $(BUILD)/gen/%.c $(SETUP_STAMP)
 	@mkdir -p $(@D)
-	$(HOSTCC) $(CFLAGS) -c $< -o $@
+	$(call say,$(HOSTCC))
+	$(Q)$(HOSTCC) $(CFLAGS) -c $< -o $@
 
 # $(call archive,NAME,SOURCES): $(O)/libNAME.a
 define archive
 $(O)/lib$(1).a: $(patsubst $(BUILD)/gen/%.c,$(O)/gen/%.o,$(patsubst %.c,$(O)/%.o,$(2)))
-	@rm -f $$@ && ar rcs $$@ $$^
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
 endef
 # $(call program,PATH,SOURCES,LIBS): $(O)/PATH from SOURCES and lib*.a; $(call unit_test,...) is the
 # same and runs in `make test`, under the sanitizers; $(call fuzz_target,...) links libFuzzer.
 define program
 $(O)/$(1): $(patsubst $(BUILD)/gen/%.c,$(O)/gen/%.o,$(patsubst %.c,$(O)/%.o,$(2))) $(patsubst %,$(O)/lib%.a,$(3))
 	@mkdir -p $$(@D)
-	$$(HOSTCC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) $(4)
+	$$(call say,link)
+	$(Q)$$(HOSTCC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) $(4)
 endef
 define unit_test
 $(call program,test/$(1),$(2),$(3),-lcmocka)

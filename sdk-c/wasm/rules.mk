@@ -28,13 +28,16 @@ WASM_OPT_FLAGS := -O3 --enable-simd --enable-sign-ext --enable-nontrapping-float
 # itself emits calls to it, and must not turn its loops into calls of themselves.
 $(WASM_DIR)/obj/%.o: %.c $(SETUP_STAMP)
 	@mkdir -p $(@D)
-	$(CLANG) $(WASM_CFLAGS) -flto -c $< -o $@
+	$(call say,$(CLANG))
+	$(Q)$(CLANG) $(WASM_CFLAGS) -flto -c $< -o $@
 $(WASM_DIR)/obj/gen/%.o: $(BUILD)/gen/%.c $(SETUP_STAMP)
 	@mkdir -p $(@D)
-	$(CLANG) $(WASM_CFLAGS) -flto -c $< -o $@
+	$(call say,$(CLANG))
+	$(Q)$(CLANG) $(WASM_CFLAGS) -flto -c $< -o $@
 $(WASM_DIR)/obj/sdk-c/wasm/mem.o: sdk-c/wasm/mem.c $(SETUP_STAMP)
 	@mkdir -p $(@D)
-	$(CLANG) $(WASM_CFLAGS) -fno-builtin -c $< -o $@
+	$(call say,$(CLANG))
+	$(Q)$(CLANG) $(WASM_CFLAGS) -fno-builtin -c $< -o $@
 
 IC_WASM_SOURCES = $(IC_CORE_SOURCES) $(CANDID_SOURCES) sdk-c/wasm/msg.c sdk-c/wasm/mem.c
 
@@ -44,14 +47,17 @@ define canister
 $$(patsubst $(BUILD)/gen/%.c,$(WASM_DIR)/obj/gen/%.o,$$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(2))): | $$(GENERATED)
 $(WASM_DIR)/obj/$(1).linked.wasm: $$(sort $$(patsubst $(BUILD)/gen/%.c,$(WASM_DIR)/obj/gen/%.o,$$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(2) $$(IC_WASM_SOURCES))))
 	@mkdir -p $$(@D)
-	$(CLANG) $(WASM_LDFLAGS) -o $$@ $$(filter %.o,$$^)
+	$$(call say,link)
+	$(Q)$(CLANG) $(WASM_LDFLAGS) -o $$@ $$(filter %.o,$$^)
 $(WASM_DIR)/obj/$(1).small.wasm: $(WASM_DIR)/obj/$(1).linked.wasm
-	$(WASM_OPT) $(WASM_OPT_FLAGS) $$< -o $$@
+	$$(call say,wasm-opt)
+	$(Q)$(WASM_OPT) $(WASM_OPT_FLAGS) $$< -o $$@
 $(BUILD)/gen/$(1).methods: $(3) $(BUILD)/didc
 	@mkdir -p $$(@D)
 	$(BUILD)/didc methods $(3) >$$@.new && mv $$@.new $$@
 $(WASM_DIR)/$(1).wasm: $(WASM_DIR)/obj/$(1).small.wasm $(3) $(BUILD)/gen/$(1).methods $(4) $(O)/wasm-seal
-	$(O)/wasm-seal $$< $$@ --did $(3) --methods $(BUILD)/gen/$(1).methods $(if $(4),--hidden $(4))
+	$$(call say,seal)
+	$(Q)$(O)/wasm-seal $$< $$@ --did $(3) --methods $(BUILD)/gen/$(1).methods $(if $(4),--hidden $(4))
 	@gzip -n9 <$$@ >$$@.gz && cp $(3) $(WASM_DIR)/$(1).did
 WASM += $(WASM_DIR)/$(1).wasm
 endef
