@@ -342,85 +342,109 @@ static struct block chain_extend(struct ic_table *table, const struct block *las
 
 /* ---- splitting -------------------------------------------------------------------------------------------------- */
 
-/* A chain being written, one block at a time. The image is what the open block will be. */
+/* A chain being written, one block at a time. The image is what the open block will be; entries are
+ * put where its tags say free. */
 struct chain_writer {
     struct ic_table *table;
     struct block block;
-    uint32_t used; /* entries in the image */
+    uint32_t next; /* no free entry of the image is before this */
+    uint32_t end;  /* entries from here on are in stable memory already, or not there at all */
     uint8_t *image;
 };
 
-static uint8_t split_in[IC_TABLE_BUCKET_BYTES];
+static uint8_t split_in[IC_TABLE_MORE_BYTES];
 static uint8_t split_stay[IC_TABLE_BUCKET_BYTES];
 static uint8_t split_move[IC_TABLE_BUCKET_BYTES];
 
 static void chain_begin(struct chain_writer *w, struct block block)
 {
     w->block = block;
-    w->used = 0;
+    w->next = 0;
+    w->end = 0;
     memset(w->image, 0, PREFIX_BYTES + block.entries);
 }
 
-/* Writes the open block, as far as it is used. */
+/* Writes prefix, tags and new entries of the open block. */
 static void chain_flush(struct chain_writer *w, uint32_t next)
 {
     ic_store_u32_le(w->image, next);
     ic_stable_write(w->block.address, w->image,
-                    PREFIX_BYTES + w->block.entries + (size_t)w->used * entry_bytes(w->table));
+                    PREFIX_BYTES + w->block.entries + (size_t)w->end * entry_bytes(w->table));
 }
 
 static void chain_append(struct chain_writer *w, const uint8_t *entry)
 {
-    if (w->used == w->block.entries) {
+    uint8_t *tags = w->image + PREFIX_BYTES;
+    while (w->next < w->block.entries && tags[w->next] != TAG_FREE) {
+        w->next++;
+    }
+    if (w->next == w->block.entries) {
         struct block next = more_take(w->table);
         chain_flush(w, next.number);
         chain_begin(w, next);
     }
     uint32_t bytes = entry_bytes(w->table);
-    w->image[PREFIX_BYTES + w->used] = key_tag(entry);
-    memcpy(w->image + PREFIX_BYTES + w->block.entries + (size_t)w->used * bytes, entry, bytes);
-    w->used++;
+    tags[w->next] = key_tag(entry);
+    memcpy(tags + w->block.entries + (size_t)w->next * bytes, entry, bytes);
+    w->next++;
+    w->end = w->next;
 }
 
-/* Deals the entries of the block in split_in out to the two chains. */
-static void block_deal(const struct block *block, struct chain_writer *stay,
-                       struct chain_writer *move, uint32_t hash_bit)
+/* Takes the entries that move out of the image of the bucket; the others stay where they are. */
+static void bucket_deal(struct chain_writer *stay, struct chain_writer *move, uint32_t hash_bit)
 {
     uint32_t bytes = entry_bytes(stay->table);
-    const uint8_t *entry = split_in + PREFIX_BYTES + block->entries;
-    for (uint32_t i = 0; i < block->entries; i++, entry += bytes) {
-        if (split_in[PREFIX_BYTES + i] != TAG_FREE) {
+    uint8_t *tags = stay->image + PREFIX_BYTES;
+    const uint8_t *entry = tags + stay->block.entries;
+    for (uint32_t i = 0; i < stay->block.entries; i++, entry += bytes) {
+        if (tags[i] != TAG_FREE && (key_hash(entry) & hash_bit) != 0) {
+            chain_append(move, entry);
+            tags[i] = TAG_FREE;
+        }
+    }
+}
+
+/* Deals the entries of the overflow block in split_in out to the two chains. */
+static void more_deal(struct chain_writer *stay, struct chain_writer *move, uint32_t hash_bit)
+{
+    uint32_t bytes = entry_bytes(stay->table);
+    const uint8_t *tags = split_in + PREFIX_BYTES;
+    const uint8_t *entry = tags + stay->table->more_entries;
+    for (uint32_t i = 0; i < stay->table->more_entries; i++, entry += bytes) {
+        if (tags[i] != TAG_FREE) {
             chain_append((key_hash(entry) & hash_bit) != 0 ? move : stay, entry);
         }
     }
 }
 
+/* Size of what a block holds; the rest of its place is unused. */
+static size_t block_bytes(const struct ic_table *table, const struct block *block)
+{
+    return PREFIX_BYTES + (size_t)block->entries * (1 + entry_bytes(table));
+}
+
 /* Adds one bucket: the next one to be split gives it the entries whose hash has the next bit set. Each
- * block of the old chain is read before anything is written over it. */
+ * block of the old chain is read, and given back, before anything can be written over it. */
 static void table_split(struct ic_table *table)
 {
     uint32_t hash_bit = power_below(table->bucket_count);
     uint32_t from = table->bucket_count - hash_bit;
     buckets_reserve(table, table->bucket_count + 1);
-    struct chain_writer stay = {.table = table, .image = split_stay};
     struct chain_writer move = {.table = table, .image = split_move};
-    struct block block = bucket_block(table, from);
-    chain_begin(&stay, block);
+    struct chain_writer stay = {
+        .table = table, .block = bucket_block(table, from), .image = split_stay};
     chain_begin(&move, bucket_block(table, table->bucket_count));
     table->bucket_count++;
-    for (uint32_t steps = 0;; steps++) {
-        size_t bytes = PREFIX_BYTES + (size_t)block.entries * (1 + entry_bytes(table));
-        ic_stable_read(split_in, block.address, bytes);
-        uint32_t next = ic_load_u32_le(split_in);
-        if (block.number != 0) {
-            more_release(table, &block);
-        }
-        block_deal(&block, &stay, &move, hash_bit);
-        if (next == 0) {
-            break;
-        }
+    ic_stable_read(split_stay, stay.block.address, block_bytes(table, &stay.block));
+    uint32_t next = ic_load_u32_le(split_stay);
+    bucket_deal(&stay, &move, hash_bit);
+    for (uint32_t steps = 0; next != 0; steps++) {
         ic_assert(steps <= table->more_count);
-        block = more_block(table, next);
+        struct block block = more_block(table, next);
+        ic_stable_read(split_in, block.address, block_bytes(table, &block));
+        next = ic_load_u32_le(split_in);
+        more_release(table, &block);
+        more_deal(&stay, &move, hash_bit);
     }
     chain_flush(&stay, 0);
     chain_flush(&move, 0);

@@ -3,7 +3,9 @@
 #include "axon.h"
 #include "base/buf.h"
 #include "integration/canisters/kit/kit.h"
+#include "host/ic_host.h"
 #include "ic/buf.h"
+#include "test/dump_content.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,11 +13,8 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <zlib.h>
 
-#define WASM           "build/wasm/kit.wasm"
-#define DUMP_V1        "sdk-c/test/dumps/store_v1.bin.gz"
-#define DUMP_BYTES_MAX (16u << 20)
+#define WASM "build/wasm/kit.wasm"
 
 static struct axon_network *net;
 static struct axon_buf module;
@@ -62,23 +61,26 @@ static void memory_functions_and_hashes(void **state)
     assert_true(checks > 10000);
 }
 
+static void write_natively(void *argument)
+{
+    (void)argument;
+    dump_write();
+}
+
 /* In Wasm the structures write the very bytes that they write natively. */
-static void the_store_is_the_dump(void **state)
+static void the_store_is_the_native_one(void **state)
 {
     (void)state;
     fresh(KIT_STORE_DUMP);
-    uint8_t *expected = malloc(DUMP_BYTES_MAX), *stored = malloc(DUMP_BYTES_MAX);
-    gzFile f = gzopen(DUMP_V1, "rb");
-    assert_non_null(f);
-    int size = gzread(f, expected, DUMP_BYTES_MAX);
-    gzclose(f);
-    assert_true(size > 0);
+    ic_host_reset();
+    assert_true(ic_host_run(write_natively, NULL));
+    size_t size = ic_host_stable_bytes();
+    uint8_t *stored = malloc(size);
     struct axon_canister_info info;
     assert_true(axon_canister_find(net, &info, &kit));
-    assert_true(info.stable_bytes == (uint64_t)size);
-    assert_true(axon_canister_stable_read(net, &kit, stored, 0, (uint64_t)size));
-    assert_memory_equal(stored, expected, (size_t)size);
-    free(expected);
+    assert_true(info.stable_bytes == size);
+    assert_true(axon_canister_stable_read(net, &kit, stored, 0, size));
+    assert_memory_equal(stored, ic_host_stable(), size);
     free(stored);
     install(AXON_UPGRADE, KIT_STORE_DUMP);
     call("use_store", IC_BYTES_LIT(""));
@@ -186,6 +188,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    ic_host_reset();
     axon_outcome_free(&outcome);
     axon_network_free(net);
     axon_buf_free(&module);
@@ -196,7 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_functions_and_hashes),
-        cmocka_unit_test(the_store_is_the_dump),
+        cmocka_unit_test(the_store_is_the_native_one),
         cmocka_unit_test(costs_at_1000_and_100000_entries),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
