@@ -20,7 +20,7 @@ int cli_error(enum cli_exit code, const char *format, ...)
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
-    return code;
+    return (int)code;
 }
 
 bool cli_read_wasm(struct axon_buf *out, const char *path)

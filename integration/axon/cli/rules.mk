@@ -18,10 +18,10 @@ $(O)/$(CLI)/replay/official_did.o: $(BUILD)/gen/replay_official_did.inc
 
 $(eval $(call unit_test,axon_cli_replay,$(CLI)/test/test_replay.c $(addprefix $(CLI)/, \
     cli.c replay/compare.c replay/official_did.c replay/quoted.c replay/transcript.c), \
-    axon_base text candid ic))
+    axon_base text didc candid ic))
 
 $(eval $(call unit_test,axon_cli_bench_args,$(CLI)/test/test_bench_args.c $(CLI)/bench/args.c,\
-    axon_http axon_base text candid ic))
+    axon_http axon_base text didc candid ic))
 $(O)/$(CLI)/test/test_bench_args.o: | $(BUILD)/gen/icp_did.h
 
 AXON_TESTS += $(CLI)/test/test_replay.sh $(CLI)/test/test_bench.sh $(CLI)/test/test_cli.sh
