@@ -7,7 +7,7 @@
 #define UTF8_TAIL_MASK 0xc0u
 #define UTF8_TAIL      0x80u
 
-/* ---- queue ------------------------------------------------------------------------------------- */
+/* ---- queue ----------------------------------------------------------------------------------- */
 
 void axon_message_free(struct axon_message *m)
 {
@@ -48,7 +48,7 @@ struct axon_message *axon_queue_pop(struct axon_network *net)
     return m;
 }
 
-/* ---- answers ----------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 /* Reject texts are cut at 8 KiB, between characters. */
 static void cut_reject_text(struct axon_answer *answer)
@@ -100,7 +100,7 @@ void axon_answer_send(struct axon_network *net, const struct axon_reply_to *to,
     axon_answer_free(answer);
 }
 
-/* ---- contexts ---------------------------------------------------------------------------------- */
+/* ---- contexts -------------------------------------------------------------------------------- */
 
 uint64_t axon_context_open(struct axon_network *net, struct axon_canister *c,
                            const struct axon_reply_to *reply_to, axon_u128 available)
@@ -147,7 +147,7 @@ void axon_context_settle(struct axon_network *net, uint64_t id, struct axon_answ
     }
 }
 
-/* ---- callbacks --------------------------------------------------------------------------------- */
+/* ---- callbacks ------------------------------------------------------------------------------- */
 
 struct axon_callback *axon_callback_find(const struct axon_network *net, uint64_t id)
 {
@@ -216,7 +216,8 @@ void axon_callbacks_expire(struct axon_network *net)
 {
     for (size_t i = 0; i < net->callbacks.count; i++) {
         struct axon_callback *callback = axon_slots_at(&net->callbacks, i);
-        if (callback != NULL && callback->deadline_ns != 0 && callback->deadline_ns < net->time_ns) {
+        if (callback != NULL && callback->deadline_ns != 0 &&
+            callback->deadline_ns < net->time_ns) {
             callback_expire(net, axon_slots_id_at(&net->callbacks, i), callback);
         }
     }

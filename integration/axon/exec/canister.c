@@ -108,7 +108,7 @@ bool axon_canister_is_controller(const struct axon_canister *c, const struct ic_
     return false;
 }
 
-/* ---- memory and balance ------------------------------------------------------------------------ */
+/* ---- memory and balance ---------------------------------------------------------------------- */
 
 uint64_t axon_canister_heap_bytes(const struct axon_canister *c)
 {
@@ -141,8 +141,7 @@ axon_u128 axon_canister_freezing_balance(const struct axon_network *net,
                                  c->settings.freezing_threshold_s);
 }
 
-void axon_canister_charge(const struct axon_network *net, struct axon_canister *c,
-                          axon_u128 amount)
+void axon_canister_charge(const struct axon_network *net, struct axon_canister *c, axon_u128 amount)
 {
     if (!net->free_cycles) {
         c->cycles = axon_u128_sub(c->cycles, amount);
@@ -166,7 +165,7 @@ void axon_storage_charge(struct axon_network *net)
     }
 }
 
-/* ---- public ------------------------------------------------------------------------------------ */
+/* ---- public ---------------------------------------------------------------------------------- */
 
 struct ic_principal axon_create_canister(struct axon_network *net,
                                          const struct ic_principal *controller,

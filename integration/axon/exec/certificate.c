@@ -70,7 +70,8 @@ void axon_certify_unsigned(void *context, struct axon_network *net,
     append_label(out, ic_principal_bytes(canister));
     append_label(out, IC_BYTES_LIT("certified_data"));
     append_node(out, 3);
-    append_blob(out, (struct ic_bytes){.at = info.certified_data, .size = info.certified_data_size});
+    append_blob(out,
+                (struct ic_bytes){.at = info.certified_data, .size = info.certified_data_size});
     append_label(out, IC_BYTES_LIT("time"));
     append_node(out, 3);
     append_blob(out, leb128(time, axon_time(net)));

@@ -34,30 +34,30 @@ static inline axon_u128 axon_u128_min(axon_u128 a, axon_u128 b)
     return a < b ? a : b;
 }
 
-/* ---- prices of a 13-node application subnet. SPEC: ic-system 12.1 ------------------------------ */
+/* ---- prices of a 13-node application subnet. SPEC: ic-system 12.1 ---------------------------- */
 
-#define AXON_PRICE_CREATE                500000000000u
-#define AXON_PRICE_COMPUTE_PERCENT_S     10000000u
-#define AXON_PRICE_EXECUTION             5000000u /* each message, on top of its instructions */
-#define AXON_PRICE_INSTRUCTION           1u
-#define AXON_PRICE_CALL                  260000u
-#define AXON_PRICE_CALL_BYTE             1000u
-#define AXON_PRICE_INGRESS               1200000u
-#define AXON_PRICE_INGRESS_BYTE          2000u
-#define AXON_PRICE_GIB_S                 127000u
-#define AXON_PRICE_SIGNATURE             10000000000u
-#define AXON_PRICE_HTTP_BASE             3000000u
-#define AXON_PRICE_HTTP_NODE             60000u
-#define AXON_PRICE_HTTP_REQUEST_BYTE     400u
-#define AXON_PRICE_HTTP_RESPONSE_BYTE    800u
-#define AXON_HTTP_RESPONSE_BYTES_MAX     2000000u /* SPEC: ic-system 10.3 */
-#define AXON_SUBNET_NODES                13u
-#define AXON_COMPILE_INSTRUCTIONS        6000u /* per Wasm instruction. SPEC: ic-system 11.9 */
-#define AXON_SECONDS_PER_DAY             86400u
-#define AXON_STORAGE_CHARGE_INTERVAL_NS  10000000000u /* SPEC: ic-system 12.3 */
+#define AXON_PRICE_CREATE               500000000000u
+#define AXON_PRICE_COMPUTE_PERCENT_S    10000000u
+#define AXON_PRICE_EXECUTION            5000000u /* each message, on top of its instructions */
+#define AXON_PRICE_INSTRUCTION          1u
+#define AXON_PRICE_CALL                 260000u
+#define AXON_PRICE_CALL_BYTE            1000u
+#define AXON_PRICE_INGRESS              1200000u
+#define AXON_PRICE_INGRESS_BYTE         2000u
+#define AXON_PRICE_GIB_S                127000u
+#define AXON_PRICE_SIGNATURE            10000000000u
+#define AXON_PRICE_HTTP_BASE            3000000u
+#define AXON_PRICE_HTTP_NODE            60000u
+#define AXON_PRICE_HTTP_REQUEST_BYTE    400u
+#define AXON_PRICE_HTTP_RESPONSE_BYTE   800u
+#define AXON_HTTP_RESPONSE_BYTES_MAX    2000000u /* SPEC: ic-system 10.3 */
+#define AXON_SUBNET_NODES               13u
+#define AXON_COMPILE_INSTRUCTIONS       6000u /* per Wasm instruction. SPEC: ic-system 11.9 */
+#define AXON_SECONDS_PER_DAY            86400u
+#define AXON_STORAGE_CHARGE_INTERVAL_NS 10000000000u /* SPEC: ic-system 12.3 */
 
-/* cycles per second of holding memory and compute, and the balance below which a canister is frozen.
- *   memory_bytes       what is billed: usage or allocation, whichever is larger
+/* cycles per second of holding memory and compute, and the balance below which a canister is
+ * frozen. memory_bytes       what is billed: usage or allocation, whichever is larger
  *   compute_percent    compute allocation
  *   threshold_s        freezing threshold */
 axon_u128 axon_idle_burn_per_day(uint64_t memory_bytes, uint64_t compute_percent);

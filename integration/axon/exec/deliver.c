@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-/* ---- paying for an execution. SPEC: ic-system 4 ------------------------------------------------- */
+/* ---- paying for an execution. SPEC: ic-system 4 ---------------------------------------------- */
 
 /* Takes the price of limit instructions; false when that would freeze the canister. */
 static bool prepay(const struct axon_network *net, struct axon_canister *c, uint64_t limit,
@@ -50,7 +50,7 @@ static void commit_or_rollback(struct axon_exec *x)
     }
 }
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static void execute_request(struct axon_network *net, struct axon_canister *c,
                             struct axon_message *m, enum axon_mode mode, axon_u128 prepaid,
@@ -126,6 +126,24 @@ static void deliver_to_stub(struct axon_network *net, struct axon_canister *c,
     axon_outcome_free(&out);
 }
 
+/* A best-effort call that waited too long is not executed; its sender has been told already. */
+static bool is_expired(const struct axon_network *net, const struct axon_message *m)
+{
+    return m->reply_to.deadline_ns != 0 && m->reply_to.deadline_ns < net->time_ns;
+}
+
+/* Calls of canisters may have to bring cycles along (a setting of the callee). */
+static bool is_underpaid(const struct axon_canister *c, const struct axon_message *m,
+                         struct axon_answer *answer)
+{
+    if (m->reply_to.origin != AXON_FROM_CANISTER || m->cycles >= c->settings.minimum_call_cycles) {
+        return false;
+    }
+    axon_answer_fail(answer, AXON_E_TOO_FEW_CYCLES,
+                     "Canister %s accepts calls with more cycles attached only", AXON_TEXT(&c->id));
+    return true;
+}
+
 static void deliver_request(struct axon_network *net, struct axon_message *m)
 {
     struct axon_answer answer = {.error = AXON_OK};
@@ -142,7 +160,9 @@ static void deliver_request(struct axon_network *net, struct axon_message *m)
     }
     if (c == NULL) {
         axon_answer_fail(&answer, AXON_E_NOT_FOUND, "Canister %s not found", AXON_TEXT(&m->to));
-    } else if (is_update_call_possible(c, m, &mode, &answer)) {
+    } else if (is_expired(net, m)) {
+        axon_answer_fail(&answer, AXON_E_DEADLINE, "Call deadline has expired.");
+    } else if (!is_underpaid(c, m, &answer) && is_update_call_possible(c, m, &mode, &answer)) {
         uint64_t limit = mode == AXON_MODE_UPDATE ? axon_limit_update(net) : axon_limit_query(net);
         if (prepay(net, c, limit, &prepaid)) {
             execute_request(net, c, m, mode, prepaid, limit);
@@ -154,7 +174,7 @@ static void deliver_request(struct axon_network *net, struct axon_message *m)
     axon_answer_send(net, &m->reply_to, &answer, m->cycles);
 }
 
-/* ---- responses --------------------------------------------------------------------------------- */
+/* ---- responses ------------------------------------------------------------------------------- */
 
 /* What a callback and its cleanup have in common. */
 static void callback_exec_init(struct axon_exec *x, struct axon_network *net,
@@ -226,8 +246,7 @@ static void execute_callback(struct axon_network *net, struct axon_canister *c,
 static void take_refund(const struct axon_network *net, struct axon_canister *c,
                         const struct axon_callback *callback, const struct axon_message *m)
 {
-    axon_u128 sent = net->free_cycles ? 0
-                                      : (axon_u128)AXON_PRICE_CALL_BYTE * m->answer.bytes.size;
+    axon_u128 sent = net->free_cycles ? 0 : (axon_u128)AXON_PRICE_CALL_BYTE * m->answer.bytes.size;
     c->cycles = axon_u128_add(c->cycles, m->cycles);
     c->cycles = axon_u128_add(c->cycles, axon_u128_sub(callback->prepaid_response, sent));
 }
@@ -250,7 +269,7 @@ static void deliver_response(struct axon_network *net, struct axon_message *m)
     execute_callback(net, c, &callback, m);
 }
 
-/* ---- tasks ------------------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------------------- */
 
 static void deliver_task(struct axon_network *net, struct axon_message *m)
 {

@@ -1,5 +1,5 @@
-/* Errors as the Internet Computer reports them: a number (IC0503) and a text. The reject code is the
- * number's first digit. SPEC: ic-system 14. */
+/* Errors as the Internet Computer reports them: a number (IC0503) and a text. The reject code is
+ * the number's first digit. SPEC: ic-system 14. */
 #ifndef AXON_EXEC_ERROR_H
 #define AXON_EXEC_ERROR_H
 
@@ -32,6 +32,7 @@ enum axon_error_code {
     AXON_E_NO_FUNCTION = 513,
     AXON_E_NOT_EMPTY = 514,
     AXON_E_QUERY_LOOP = 517,
+    AXON_E_TOO_FEW_CYCLES = 520,
     AXON_E_INSTRUCTIONS = 522,
     AXON_E_MEMORY_ACCESS = 524,
     AXON_E_QUERY_TOO_DEEP = 525,

@@ -16,8 +16,8 @@ void axon_exec_init(struct axon_exec *x, struct axon_network *net, struct axon_c
         .kind = kind,
         .caller = IC_PRINCIPAL_MANAGEMENT,
         .version = c->version,
-        .reply_bytes_max = axon_mode_is_replicated(mode) ? AXON_REPLY_BYTES_MAX
-                                                         : AXON_QUERY_REPLY_BYTES_MAX,
+        .reply_bytes_max =
+            axon_mode_is_replicated(mode) ? AXON_REPLY_BYTES_MAX : AXON_QUERY_REPLY_BYTES_MAX,
         .balance = c->cycles,
     };
 }
@@ -47,7 +47,7 @@ axon_u128 axon_exec_liquid(const struct axon_exec *x)
     return axon_u128_sub(x->balance, axon_canister_freezing_balance(x->net, x->canister));
 }
 
-/* ---- why it ended ------------------------------------------------------------------------------ */
+/* ---- why it ended ---------------------------------------------------------------------------- */
 
 /* The frame and the text, once: the first reason is the real one. */
 static void note_failure(struct axon_exec *x, enum axon_error_code code, const char *prefix,
@@ -118,8 +118,7 @@ static void explain_end(struct axon_exec *x, const struct axon_entry *entry)
         (void)axon_exec_fail(x, AXON_E_INSTRUCTIONS,
                              "Canister attempted to perform a large memory operation that used "
                              "%llu instructions and exceeded the slice limit %llu.",
-                             (unsigned long long)x->run.executed,
-                             (unsigned long long)AXON_SLICE);
+                             (unsigned long long)x->run.executed, (unsigned long long)AXON_SLICE);
         break;
     case AXON_NO_FUNCTION:
         (void)axon_exec_fail(x, AXON_E_NO_FUNCTION,
@@ -151,7 +150,7 @@ static void log_failure(struct axon_exec *x)
     axon_buf_free(&text);
 }
 
-/* ---- running ----------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* Query kinds and inspect_message are not sliced. */
 static uint64_t slice_of(const struct axon_exec *x, uint64_t limit)
@@ -223,7 +222,7 @@ void axon_exec_run(struct axon_exec *x, const struct axon_entry *entry, uint64_t
     }
 }
 
-/* ---- effects ----------------------------------------------------------------------------------- */
+/* ---- effects --------------------------------------------------------------------------------- */
 
 /* Sends the performed calls, in order. */
 static void commit_calls(struct axon_exec *x)
@@ -262,8 +261,8 @@ static void commit_response(struct axon_exec *x)
     if (x->response == AXON_NO_RESPONSE) {
         return;
     }
-    struct axon_answer answer = {
-        .error = x->response == AXON_REPLY ? AXON_OK : AXON_E_REJECTED, .bytes = x->reply};
+    struct axon_answer answer = {.error = x->response == AXON_REPLY ? AXON_OK : AXON_E_REJECTED,
+                                 .bytes = x->reply};
     x->reply = (struct axon_buf){0};
     context->responded = true;
     context->available = 0;

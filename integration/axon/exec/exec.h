@@ -1,8 +1,8 @@
 /* One execution: a single entry into a canister's code, from its inputs to its effects.
  *
- * Everything a canister does by system calls is collected in struct axon_exec; nothing of it touches
- * the network until the entry has returned. A trap drops the effects, the heap and stable memory
- * changes alike (SPEC: ic-system 3.1); instructions and log stay.
+ * Everything a canister does by system calls is collected in struct axon_exec; nothing of it
+ * touches the network until the entry has returned. A trap drops the effects, the heap and stable
+ * memory changes alike (SPEC: ic-system 3.1); instructions and log stay.
  *
  *     struct axon_exec x;
  *     axon_exec_init(&x, net, canister, AXON_MODE_UPDATE);
@@ -21,8 +21,8 @@ struct axon_outgoing {
     struct axon_callback callback;
     struct axon_buf method;
     struct axon_buf payload;
-    axon_u128 cycles;              /* attached: already out of the balance */
-    bool has_deadline;             /* call_with_best_effort_response was called */
+    axon_u128 cycles;  /* attached: already out of the balance */
+    bool has_deadline; /* call_with_best_effort_response was called */
 };
 
 enum axon_response { AXON_NO_RESPONSE, AXON_REPLY, AXON_REJECT };
@@ -32,49 +32,49 @@ struct axon_exec {
     struct axon_canister *canister;
     struct axon_instance *instance;
     enum axon_mode mode;
-    const char *kind;              /* in the execution record */
+    const char *kind; /* in the execution record */
 
     /* ---- inputs: views that outlive the execution ---- */
     struct ic_principal caller;
     bool has_arg;
-    struct ic_bytes arg;           /* argument, or reply data in a reply callback */
-    struct ic_bytes method;        /* inspect_message */
-    enum axon_error_code reject;   /* of a reject callback (and its cleanup) */
+    struct ic_bytes arg;         /* argument, or reply data in a reply callback */
+    struct ic_bytes method;      /* inspect_message */
+    enum axon_error_code reject; /* of a reject callback (and its cleanup) */
     struct ic_bytes reject_text;
     uint64_t deadline_ns;
     uint64_t context;              /* slot id; 0: none */
     uint64_t context_instructions; /* earlier executions of the context */
     bool already_responded;
-    bool certificate_wanted;       /* a query sent by a user */
-    uint64_t version;              /* as canister_version shows it */
+    bool certificate_wanted; /* a query sent by a user */
+    uint64_t version;        /* as canister_version shows it */
     axon_u128 refunded;
     uint64_t reply_bytes_max;
 
     /* ---- effects ---- */
     axon_u128 balance;
-    axon_u128 available;           /* of the call, not accepted yet */
+    axon_u128 available; /* of the call, not accepted yet */
     enum axon_response response;
-    struct axon_buf reply;         /* reply data, or the reject text */
-    bool is_calling;               /* call_new has been called */
-    struct axon_outgoing call;     /* under construction */
-    struct axon_outgoing *calls;   /* performed, in order */
+    struct axon_buf reply;       /* reply data, or the reject text */
+    bool is_calling;             /* call_new has been called */
+    struct axon_outgoing call;   /* under construction */
+    struct axon_outgoing *calls; /* performed, in order */
     size_t call_count, call_capacity;
-    size_t call_bytes;             /* of performed calls */
+    size_t call_bytes; /* of performed calls */
     bool certified_set;
     uint8_t certified[AXON_CERTIFIED_DATA_BYTES_MAX];
     size_t certified_size;
     bool timer_set;
     uint64_t timer_ns;
-    bool accepted;                 /* inspect_message */
+    bool accepted; /* inspect_message */
     struct axon_log log;
-    struct axon_buf certificate;   /* made when first asked for */
+    struct axon_buf certificate; /* made when first asked for */
 
     /* ---- outcome ---- */
     uint64_t limit;
     struct axon_run run;
-    uint64_t billed;               /* instructions, heap pages included, at most limit */
-    struct axon_answer failure;    /* AXON_OK: the entry returned */
-    struct axon_buf trap_message;  /* of ic0.trap */
+    uint64_t billed;              /* instructions, heap pages included, at most limit */
+    struct axon_answer failure;   /* AXON_OK: the entry returned */
+    struct axon_buf trap_message; /* of ic0.trap */
 };
 
 /* Fills what every mode needs: balance, version, limits. Everything else is zero. */
@@ -96,7 +96,7 @@ void axon_exec_commit(struct axon_exec *x);
 
 /* For system calls: note why the execution ends and return false. The first reason is kept. */
 bool axon_exec_violate(struct axon_exec *x, const char *format, ...)
-    __attribute__((format(printf, 2, 3))); /* IC0504 */
+    __attribute__((format(printf, 2, 3)));                  /* IC0504 */
 bool axon_exec_trap(struct axon_exec *x, const char *kind); /* IC0502 */
 bool axon_exec_fail(struct axon_exec *x, enum axon_error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-/* ---- acceptance. SPEC: ic-system 2.4 "inspect_message", 3.5 -------------------------------------- */
+/* ---- acceptance. SPEC: ic-system 2.4 "inspect_message", 3.5
+ * -------------------------------------- */
 
 struct submission {
     struct axon_network *net;
@@ -43,8 +44,7 @@ static bool inspect(const struct submission *s, struct axon_canister *c, struct 
 /* What a message of a user costs whoever receives it. */
 static axon_u128 induction_cost(const struct submission *s)
 {
-    return AXON_PRICE_INGRESS +
-           (axon_u128)AXON_PRICE_INGRESS_BYTE * (s->method.size + s->arg.size);
+    return AXON_PRICE_INGRESS + (axon_u128)AXON_PRICE_INGRESS_BYTE * (s->method.size + s->arg.size);
 }
 
 static bool charge_induction(const struct submission *s, struct axon_canister *c,
@@ -82,7 +82,7 @@ static bool accept(const struct submission *s, const struct ic_principal *canist
                                charge_induction(s, c, answer));
 }
 
-/* ---- submitting -------------------------------------------------------------------------------- */
+/* ---- submitting ------------------------------------------------------------------------------ */
 
 static uint64_t enqueue(const struct submission *s, const struct ic_principal *canister)
 {
@@ -151,7 +151,7 @@ void axon_outcome_free(struct axon_outcome *o)
     *o = (struct axon_outcome){.status = AXON_STATUS_UNKNOWN};
 }
 
-/* ---- the loop ---------------------------------------------------------------------------------- */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 static void push_task(struct axon_network *net, struct axon_canister *c, const char *task)
 {
@@ -186,9 +186,8 @@ bool axon_step(struct axon_network *net)
     if (m == NULL) {
         return false;
     }
-    struct axon_ingress *ingress = m->kind == AXON_REQUEST
-                                       ? axon_slots_find(&net->ingress, m->reply_to.root)
-                                       : NULL;
+    struct axon_ingress *ingress =
+        m->kind == AXON_REQUEST ? axon_slots_find(&net->ingress, m->reply_to.root) : NULL;
     if (ingress != NULL && ingress->status == AXON_STATUS_RECEIVED) {
         ingress->status = AXON_STATUS_PROCESSING;
     }

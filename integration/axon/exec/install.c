@@ -14,11 +14,11 @@ struct install {
     struct axon_canister *canister;
     const struct axon_install_request *request;
     struct axon_answer *answer;
-    uint64_t limit;                  /* of all hooks together, or of each with axon_set_limit */
+    uint64_t limit; /* of all hooks together, or of each with axon_set_limit */
     uint64_t used;
-    struct axon_code *code;          /* new */
-    struct axon_instance *instance;  /* new */
-    struct axon_stable *stable;      /* new; the old one in an upgrade */
+    struct axon_code *code;         /* new */
+    struct axon_instance *instance; /* new */
+    struct axon_stable *stable;     /* new; the old one in an upgrade */
 };
 
 /* What is put back on failure. */
@@ -46,7 +46,7 @@ static void restore(struct axon_canister *c, const struct saved *saved)
     c->cycles = saved->cycles;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------ */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static bool has_persistent_heap(const struct axon_code *code)
 {
@@ -115,7 +115,7 @@ static bool load(struct install *in)
     return in->code != NULL;
 }
 
-/* ---- hooks ------------------------------------------------------------------------------------- */
+/* ---- hooks ----------------------------------------------------------------------------------- */
 
 /* Effects of a hook that returned, memories apart. */
 static void take_effects(struct axon_exec *x)
@@ -193,7 +193,7 @@ static bool run_init(struct install *in)
                       is_upgrade ? "canister_post_upgrade" : "canister_init");
 }
 
-/* ---- all of it --------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static bool run_hooks(struct install *in)
 {
@@ -301,8 +301,7 @@ void axon_install_code(struct axon_network *net, struct axon_canister *c,
     *instructions = in.used - compiling;
     if (!net->free_cycles) {
         uint64_t used = in.used < in.limit ? in.used : in.limit;
-        c->cycles = axon_u128_add(c->cycles,
-                                  axon_u128_sub(prepaid, axon_execution_cost(used)));
+        c->cycles = axon_u128_add(c->cycles, axon_u128_sub(prepaid, axon_execution_cost(used)));
     }
 }
 

@@ -16,7 +16,7 @@ void axon_answer_not_controller(struct axon_answer *answer, const struct axon_ca
     axon_buf_printf(&answer->bytes, "\nSender's ID: %s", AXON_TEXT(sender));
 }
 
-/* ---- stopping ---------------------------------------------------------------------------------- */
+/* ---- stopping -------------------------------------------------------------------------------- */
 
 void axon_canister_check_stopped(struct axon_network *net, struct axon_canister *c)
 {
@@ -93,7 +93,7 @@ void axon_stops_expire(struct axon_network *net)
     }
 }
 
-/* ---- uninstalling ------------------------------------------------------------------------------ */
+/* ---- uninstalling ---------------------------------------------------------------------------- */
 
 /* Callbacks never run again; refunds of late responses are credited all the same. */
 static void drop_callbacks(struct axon_network *net, struct axon_canister *c)

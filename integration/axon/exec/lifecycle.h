@@ -1,5 +1,5 @@
-/* The life of a canister: starting, stopping, installing code. What the management canister does once
- * it has decoded its argument and checked who asks. SPEC: ic-system 6, 7 */
+/* The life of a canister: starting, stopping, installing code. What the management canister does
+ * once it has decoded its argument and checked who asks. SPEC: ic-system 6, 7 */
 #ifndef AXON_EXEC_LIFECYCLE_H
 #define AXON_EXEC_LIFECYCLE_H
 
@@ -20,9 +20,9 @@ void axon_answer_not_controller(struct axon_answer *answer, const struct axon_ca
 struct axon_install_request {
     enum axon_install_mode mode;
     bool skip_pre_upgrade;
-    bool persistence_given;    /* wasm_memory_persistence is present ... */
-    bool persistence_keep;     /* ... and asks for `keep` */
-    struct ic_bytes module;    /* as uploaded */
+    bool persistence_given; /* wasm_memory_persistence is present ... */
+    bool persistence_keep;  /* ... and asks for `keep` */
+    struct ic_bytes module; /* as uploaded */
     struct ic_bytes arg;
     struct ic_principal sender;
 };

@@ -18,7 +18,7 @@ struct axon_log_record {
 struct axon_log {
     struct axon_log_record records[AXON_LOG_RECORDS_MAX]; /* oldest first */
     size_t count;
-    size_t bytes;        /* 40 per record and the texts */
+    size_t bytes; /* 40 per record and the texts */
     uint64_t next_index;
 };
 

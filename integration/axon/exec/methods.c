@@ -19,8 +19,7 @@ bool axon_canister_is_callable(const struct axon_canister *c, struct axon_answer
     return true;
 }
 
-const struct axon_wasm_method *axon_method_find(const struct axon_canister *c,
-                                                struct ic_bytes name)
+const struct axon_wasm_method *axon_method_find(const struct axon_canister *c, struct ic_bytes name)
 {
     const struct axon_wasm *module = axon_code_wasm(c->code);
     if (name.size > 0 && memchr(name.at, '\0', name.size) != NULL) {

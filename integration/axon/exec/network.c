@@ -33,8 +33,8 @@ struct axon_network *axon_network_new(const struct axon_config *config)
     *net = (struct axon_network){
         .seed = axon_alloc(strlen(seed) + 1),
         .time_ns = from->time_ns == 0 ? TIME_NS_DEFAULT : from->time_ns,
-        .next_canister = from->first_canister == 0 ? AXON_FIRST_CANISTER_DEFAULT
-                                                   : from->first_canister,
+        .next_canister =
+            from->first_canister == 0 ? AXON_FIRST_CANISTER_DEFAULT : from->first_canister,
         .free_cycles = from->free_cycles,
         .validation = from->skip_validation ? AXON_SKIP_VALIDATION : AXON_VALIDATE,
         .limit_config = from->limit,
@@ -84,7 +84,7 @@ void axon_network_free(struct axon_network *net)
     free(net);
 }
 
-/* ---- time -------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 uint64_t axon_time(const struct axon_network *net)
 {
@@ -104,7 +104,7 @@ void axon_set_time(struct axon_network *net, uint64_t time_ns)
     axon_storage_charge(net);
 }
 
-/* ---- keys -------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 void axon_set_certifier(struct axon_network *net, axon_certify_fn *fn, void *context)
 {
@@ -132,7 +132,7 @@ void axon_network_random(struct axon_network *net, uint8_t out[32])
     axon_buf_free(&text);
 }
 
-/* ---- limits ------------------------------------------------------------------------------------ */
+/* ---- limits ---------------------------------------------------------------------------------- */
 
 void axon_set_limit(struct axon_network *net, uint64_t instructions)
 {
@@ -163,7 +163,7 @@ uint64_t axon_limit_install(const struct axon_network *net)
     return net->free_cycles ? AXON_LIMIT_INSTALL_SYSTEM : AXON_LIMIT_INSTALL_APP;
 }
 
-/* ---- records ----------------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 void axon_record_add(struct axon_network *net, const struct axon_execution_record *record)
 {

@@ -1,10 +1,10 @@
 /* Queries: evaluated on the current state, nothing is kept. SPEC: ic-system 3.6
  *
- * A composite query is evaluated depth first on the stack of this program: the method runs, then each
- * call it has performed is evaluated and answered by its callback, which may perform more. Depth,
- * number of calls and instructions are limited. What the callbacks of one evaluation change in the
- * heap stays visible to the next of them; it is all dropped at the end. A callback that traps ends
- * the evaluation: its cleanup could have no effect that anybody sees. */
+ * A composite query is evaluated depth first on the stack of this program: the method runs, then
+ * each call it has performed is evaluated and answered by its callback, which may perform more.
+ * Depth, number of calls and instructions are limited. What the callbacks of one evaluation change
+ * in the heap stays visible to the next of them; it is all dropped at the end. A callback that
+ * traps ends the evaluation: its cleanup could have no effect that anybody sees. */
 #include "exec/exec.h"
 #include "exec/methods.h"
 #include "mgmt/mgmt.h"
@@ -14,9 +14,9 @@
 /* One user's query. */
 struct query {
     struct axon_network *net;
-    uint64_t instructions_left;  /* of the whole call graph */
+    uint64_t instructions_left; /* of the whole call graph */
     uint32_t calls_left;
-    uint64_t billed;             /* on the canister the user has called */
+    uint64_t billed; /* on the canister the user has called */
 };
 
 /* One canister's part of it; the chain of callers is how loops are found. */
@@ -25,7 +25,7 @@ struct evaluation {
     const struct evaluation *caller;
     struct axon_canister *canister;
     uint32_t depth;
-    uint64_t instructions;       /* of this evaluation so far */
+    uint64_t instructions; /* of this evaluation so far */
     struct ic_principal sender;
     bool responded;
     struct axon_answer *answer;
@@ -37,7 +37,7 @@ static void evaluate(struct query *query, const struct evaluation *caller,
                      const struct ic_principal *sender, const struct ic_principal *callee,
                      struct ic_bytes method, struct ic_bytes arg, struct axon_answer *answer);
 
-/* ---- one execution of an evaluation ------------------------------------------------------------ */
+/* ---- one execution of an evaluation ---------------------------------------------------------- */
 
 static void take_calls(struct evaluation *e, struct axon_exec *x)
 {
@@ -95,8 +95,8 @@ static bool run_method(struct evaluation *e, const struct axon_wasm_method *meth
     x.has_arg = true;
     x.arg = arg;
     x.certificate_wanted = e->caller == NULL;
-    axon_buf_append_text(&export_name, is_composite ? "canister_composite_query "
-                                                    : "canister_query ");
+    axon_buf_append_text(&export_name,
+                         is_composite ? "canister_composite_query " : "canister_query ");
     axon_buf_append(&export_name, method->name);
     struct axon_entry entry = {.export_name = axon_buf_text(&export_name)};
     bool ok = run(e, &x, &entry);
@@ -123,7 +123,7 @@ static bool run_callback(struct evaluation *e, const struct axon_callback *callb
     return ok;
 }
 
-/* ---- calls of composite queries ---------------------------------------------------------------- */
+/* ---- calls of composite queries -------------------------------------------------------------- */
 
 /* Evaluates the next call and runs its callback. */
 static bool answer_call(struct evaluation *e)
@@ -159,7 +159,7 @@ static void evaluation_free(struct evaluation *e)
     free(e->calls);
 }
 
-/* ---- evaluating -------------------------------------------------------------------------------- */
+/* ---- evaluating ------------------------------------------------------------------------------ */
 
 static bool check_graph(const struct evaluation *e)
 {
@@ -251,7 +251,9 @@ static void evaluate(struct query *query, const struct evaluation *caller,
         .sender = *sender,
         .answer = answer,
     };
-    if (e.canister == NULL) {
+    if (callee->size == 0) {
+        axon_management_query(query->net, sender, method, arg, answer);
+    } else if (e.canister == NULL) {
         axon_answer_fail(answer, AXON_E_NOT_FOUND, "Canister %s not found", AXON_TEXT(callee));
     } else if (e.canister->stub != NULL) {
         ask_stub(&e, method, arg);
@@ -269,11 +271,7 @@ void axon_query(struct axon_network *net, struct axon_outcome *out,
     struct query query = {.net = net,
                           .instructions_left = axon_limit_query(net),
                           .calls_left = AXON_COMPOSITE_CALLS_MAX};
-    if (canister->size == 0) {
-        axon_management_query(net, sender, ic_bytes_from_text(method), arg, &answer);
-    } else {
-        evaluate(&query, NULL, sender, canister, ic_bytes_from_text(method), arg, &answer);
-    }
+    evaluate(&query, NULL, sender, canister, ic_bytes_from_text(method), arg, &answer);
     axon_outcome_from_answer(out, &answer);
     out->refused = false;
     out->instructions = query.billed;

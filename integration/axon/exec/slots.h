@@ -13,7 +13,7 @@ struct axon_slot {
 
 struct axon_slots {
     struct axon_slot *at;
-    size_t count;        /* slots ever used */
+    size_t count; /* slots ever used */
     size_t capacity;
     size_t live;         /* slots in use */
     uint32_t first_free; /* index + 1; 0: none */

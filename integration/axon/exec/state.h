@@ -6,8 +6,9 @@
  *           -- ingress (slots)        one per user message that somebody may still ask about
  *           -- queue                  messages in the order in which they will be executed
  *
- * Everything refers to contexts, callbacks and ingress messages by slot id, never by pointer: a slot
- * id names one object for ever, so a late response finds nothing instead of somebody else's. */
+ * Everything refers to contexts, callbacks and ingress messages by slot id, never by pointer: a
+ * slot id names one object for ever, so a late response finds nothing instead of somebody else's.
+ */
 #ifndef AXON_EXEC_STATE_H
 #define AXON_EXEC_STATE_H
 
@@ -19,19 +20,19 @@
 #include "exec/log.h"
 #include "exec/slots.h"
 
-/* ---- where an answer goes ---------------------------------------------------------------------- */
+/* ---- where an answer goes -------------------------------------------------------------------- */
 
 enum axon_origin { AXON_FROM_TASK, AXON_FROM_INGRESS, AXON_FROM_CANISTER };
 
 struct axon_reply_to {
     enum axon_origin origin;
-    uint64_t root;                 /* ingress message all this comes from; 0: a task */
-    struct ic_principal sender;    /* user or canister; the management canister for tasks */
-    uint64_t callback;             /* of the sending canister, slot id */
-    uint64_t deadline_ns;          /* 0: the answer is guaranteed */
+    uint64_t root;              /* ingress message all this comes from; 0: a task */
+    struct ic_principal sender; /* user or canister; the management canister for tasks */
+    uint64_t callback;          /* of the sending canister, slot id */
+    uint64_t deadline_ns;       /* 0: the answer is guaranteed */
 };
 
-/* ---- messages ---------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 enum axon_message_kind { AXON_REQUEST, AXON_RESPONSE, AXON_TASK };
 
@@ -48,33 +49,33 @@ struct axon_message {
     const char *task;              /* TASK: name of the export, static */
 };
 
-/* ---- calls ------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 struct axon_context {
     struct ic_principal canister;
     struct axon_reply_to reply_to;
-    bool responded;                /* or nobody waits: a task */
-    axon_u128 available;           /* cycles not accepted yet */
-    uint64_t instructions;         /* of all earlier executions, heap pages included */
+    bool responded;        /* or nobody waits: a task */
+    axon_u128 available;   /* cycles not accepted yet */
+    uint64_t instructions; /* of all earlier executions, heap pages included */
     uint32_t open_calls;
 };
 
 struct axon_closure {
-    uint32_t fun, env;             /* table index and argument */
+    uint32_t fun, env; /* table index and argument */
 };
 
 struct axon_callback {
     uint64_t context;
-    struct ic_principal canister;  /* the caller, whose code the closures are in */
+    struct ic_principal canister; /* the caller, whose code the closures are in */
     struct ic_principal callee;
     struct axon_closure on_reply, on_reject, on_cleanup;
     bool has_cleanup;
-    uint64_t deadline_ns;          /* 0: guaranteed response */
+    uint64_t deadline_ns; /* 0: guaranteed response */
     axon_u128 prepaid_execution;
     axon_u128 prepaid_response;
 };
 
-/* ---- canisters --------------------------------------------------------------------------------- */
+/* ---- canisters ------------------------------------------------------------------------------- */
 
 struct axon_settings {
     struct ic_principal controllers[AXON_CONTROLLERS_MAX];
@@ -84,9 +85,9 @@ struct axon_settings {
     uint64_t freezing_threshold_s;
     axon_u128 reserved_cycles_limit;
     axon_u128 minimum_call_cycles;
-    uint64_t wasm_memory_limit;     /* 0: none */
+    uint64_t wasm_memory_limit; /* 0: none */
     uint64_t wasm_memory_threshold;
-    unsigned log_visibility;        /* controllers, public, allowed viewers */
+    unsigned log_visibility; /* controllers, public, allowed viewers */
     struct ic_principal log_viewers[AXON_CONTROLLERS_MAX];
     size_t log_viewer_count;
 };
@@ -101,17 +102,17 @@ struct axon_canister {
     struct ic_principal id;
     struct axon_settings settings;
     axon_u128 cycles;
-    uint64_t charged_until_ns;      /* storage */
+    uint64_t charged_until_ns; /* storage */
     uint64_t version;
     enum axon_run_state run_state;
 
-    struct axon_code *code;         /* NULL: empty canister; then instance and stable are NULL too */
+    struct axon_code *code; /* NULL: empty canister; then instance and stable are NULL too */
     struct axon_instance *instance;
     struct axon_stable *stable;
-    uint64_t module_bytes;          /* as uploaded */
+    uint64_t module_bytes; /* as uploaded */
     uint8_t certified_data[AXON_CERTIFIED_DATA_BYTES_MAX];
     size_t certified_data_size;
-    uint64_t timer_ns;              /* 0: none */
+    uint64_t timer_ns; /* 0: none */
     struct axon_log log;
 
     size_t open_contexts;
@@ -119,7 +120,7 @@ struct axon_canister {
     struct axon_stop_request *stops;
     size_t stop_count;
 
-    axon_stub_fn *stub;             /* NULL: a real canister */
+    axon_stub_fn *stub; /* NULL: a real canister */
     void *stub_context;
 };
 
@@ -127,22 +128,22 @@ struct axon_ingress {
     struct ic_principal callee;
     enum axon_status status;
     struct axon_answer answer;
-    uint64_t instructions;          /* of callee, for this message and all that followed from it */
+    uint64_t instructions; /* of callee, for this message and all that followed from it */
 };
 
-/* ---- network ----------------------------------------------------------------------------------- */
+/* ---- network --------------------------------------------------------------------------------- */
 
 struct axon_network {
     char *seed;
     uint64_t time_ns;
-    uint64_t next_canister;         /* index of the next id */
-    uint64_t random_count;          /* raw_rand values given out */
+    uint64_t next_canister; /* index of the next id */
+    uint64_t random_count;  /* raw_rand values given out */
     bool free_cycles;
     enum axon_validation validation;
-    uint64_t limit_config;          /* 0: by subnet type */
-    uint64_t limit_override;        /* 0: none */
-    bool timers_due;                /* time has moved since the timers were looked at */
-    uint32_t timer_rounds;          /* at this time */
+    uint64_t limit_config;   /* 0: by subnet type */
+    uint64_t limit_override; /* 0: none */
+    bool timers_due;         /* time has moved since the timers were looked at */
+    uint32_t timer_rounds;   /* at this time */
 
     struct axon_canister **canisters; /* sorted by id */
     size_t canister_count, canister_capacity;
@@ -153,14 +154,14 @@ struct axon_network {
 
     axon_certify_fn *certify;
     void *certify_context;
-    struct axon_buf root_key;       /* DER */
+    struct axon_buf root_key; /* DER */
     struct ic_principal subnet;
 
     struct axon_execution_record *records;
     size_t record_count, record_capacity;
 };
 
-/* ---- network.c --------------------------------------------------------------------------------- */
+/* ---- network.c ------------------------------------------------------------------------------- */
 
 /* The engine of the process, made at first use. */
 struct axon_engine *axon_engine_shared(void);
@@ -174,7 +175,7 @@ void axon_network_random(struct axon_network *net, uint8_t out[32]);
 
 void axon_record_add(struct axon_network *net, const struct axon_execution_record *record);
 
-/* ---- canister.c -------------------------------------------------------------------------------- */
+/* ---- canister.c ------------------------------------------------------------------------------ */
 
 /* NULL when there is none. */
 struct axon_canister *axon_canister_get(const struct axon_network *net,
@@ -200,7 +201,7 @@ void axon_canister_charge(const struct axon_network *net, struct axon_canister *
 /* Bills memory and compute since the last time; who cannot pay is uninstalled. */
 void axon_storage_charge(struct axon_network *net);
 
-/* ---- calls.c ----------------------------------------------------------------------------------- */
+/* ---- calls.c --------------------------------------------------------------------------------- */
 
 void axon_message_free(struct axon_message *m);
 /* Appends a message the caller has filled; the queue owns it. */
@@ -215,8 +216,8 @@ void axon_answer_send(struct axon_network *net, const struct axon_reply_to *to,
 uint64_t axon_context_open(struct axon_network *net, struct axon_canister *c,
                            const struct axon_reply_to *reply_to, axon_u128 available);
 struct axon_context *axon_context_find(const struct axon_network *net, uint64_t id);
-/* Closes a context when nothing is open any more; if it still owes a response, failure (may be NULL:
- * the canister did not reply) becomes it. The failure is emptied. */
+/* Closes a context when nothing is open any more; if it still owes a response, failure (may be
+ * NULL: the canister did not reply) becomes it. The failure is emptied. */
 void axon_context_settle(struct axon_network *net, uint64_t id, struct axon_answer *failure);
 
 struct axon_callback *axon_callback_find(const struct axon_network *net, uint64_t id);
@@ -229,7 +230,7 @@ size_t axon_callback_count(const struct axon_network *net, const struct ic_princ
 /* Answers calls whose deadline has passed. */
 void axon_callbacks_expire(struct axon_network *net);
 
-/* ---- lifecycle.c ------------------------------------------------------------------------------- */
+/* ---- lifecycle.c ----------------------------------------------------------------------------- */
 
 /* Becomes stopped when nothing is open, and tells those who wait. */
 void axon_canister_check_stopped(struct axon_network *net, struct axon_canister *c);
@@ -238,12 +239,12 @@ void axon_canister_uninstall(struct axon_network *net, struct axon_canister *c);
 /* Pending stop requests whose time is over are rejected. */
 void axon_stops_expire(struct axon_network *net);
 
-/* ---- deliver.c --------------------------------------------------------------------------------- */
+/* ---- deliver.c ------------------------------------------------------------------------------- */
 
 /* Executes one message and frees it. */
 void axon_deliver(struct axon_network *net, struct axon_message *m);
 
-/* ---- certificate.c ----------------------------------------------------------------------------- */
+/* ---- certificate.c --------------------------------------------------------------------------- */
 
 void axon_certify_unsigned(void *context, struct axon_network *net,
                            const struct ic_principal *canister, struct axon_buf *out);

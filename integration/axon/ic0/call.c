@@ -1,8 +1,8 @@
 /* Calls to other canisters: call_new, what is added to it, call_perform.
  *
  * The call under construction is x->call; performed ones wait in x->calls until the execution
- * returns. Attached cycles leave the visible balance at once and come back when the call is dropped.
- * SPEC: ic-system 2.4 "Calls", 4 */
+ * returns. Attached cycles leave the visible balance at once and come back when the call is
+ * dropped. SPEC: ic-system 2.4 "Calls", 4 */
 #include "ic0/ic0.h"
 #include "ic0/memory.h"
 
@@ -97,8 +97,8 @@ bool ic0_call_with_best_effort_response(struct axon_exec *x, const uint64_t *a, 
         return axon_exec_violate(x, "ic0.call_with_best_effort_response can be called at most once "
                                     "between `ic0.call_new` and `ic0.call_perform`");
     }
-    uint64_t timeout_s = (uint32_t)a[0] < AXON_BEST_EFFORT_S_MAX ? (uint32_t)a[0]
-                                                                  : AXON_BEST_EFFORT_S_MAX;
+    uint64_t timeout_s =
+        (uint32_t)a[0] < AXON_BEST_EFFORT_S_MAX ? (uint32_t)a[0] : AXON_BEST_EFFORT_S_MAX;
     uint64_t deadline_s = x->net->time_ns / NS_PER_S + timeout_s;
     x->call.has_deadline = true;
     x->call.callback.deadline_ns = deadline_s * NS_PER_S;
@@ -133,7 +133,7 @@ bool ic0_call_cycles_add128(struct axon_exec *x, const uint64_t *a, uint64_t *r)
     return attach(x, "call_cycles_add128", axon_u128_from(a[0], a[1]));
 }
 
-/* ---- call_perform ------------------------------------------------------------------------------ */
+/* ---- call_perform ---------------------------------------------------------------------------- */
 
 /* Open calls and those of this very execution to one callee. */
 static size_t calls_to(const struct axon_exec *x, const struct ic_principal *callee)

@@ -24,20 +24,20 @@ enum axon_mode {
 };
 
 /* Sets of modes: one bit each, named by the letters of the specification. */
-#define IC0_S   (1u << AXON_MODE_START)
-#define IC0_I   (1u << AXON_MODE_INIT)
-#define IC0_G   (1u << AXON_MODE_PRE_UPGRADE)
-#define IC0_U   (1u << AXON_MODE_UPDATE)
-#define IC0_RQ  (1u << AXON_MODE_REPLICATED_QUERY)
-#define IC0_NRQ (1u << AXON_MODE_QUERY) /* and TQ, the transform queries of HTTPS outcalls */
-#define IC0_CQ  (1u << AXON_MODE_COMPOSITE_QUERY)
-#define IC0_RY  (1u << AXON_MODE_REPLY)
-#define IC0_RT  (1u << AXON_MODE_REJECT)
-#define IC0_CRY (1u << AXON_MODE_COMPOSITE_REPLY)
-#define IC0_CRT (1u << AXON_MODE_COMPOSITE_REJECT)
-#define IC0_C   (1u << AXON_MODE_CLEANUP)
-#define IC0_F   (1u << AXON_MODE_INSPECT)
-#define IC0_T   (1u << AXON_MODE_HEARTBEAT | 1u << AXON_MODE_TIMER)
+#define IC0_S     (1u << AXON_MODE_START)
+#define IC0_I     (1u << AXON_MODE_INIT)
+#define IC0_G     (1u << AXON_MODE_PRE_UPGRADE)
+#define IC0_U     (1u << AXON_MODE_UPDATE)
+#define IC0_RQ    (1u << AXON_MODE_REPLICATED_QUERY)
+#define IC0_NRQ   (1u << AXON_MODE_QUERY) /* and TQ, the transform queries of HTTPS outcalls */
+#define IC0_CQ    (1u << AXON_MODE_COMPOSITE_QUERY)
+#define IC0_RY    (1u << AXON_MODE_REPLY)
+#define IC0_RT    (1u << AXON_MODE_REJECT)
+#define IC0_CRY   (1u << AXON_MODE_COMPOSITE_REPLY)
+#define IC0_CRT   (1u << AXON_MODE_COMPOSITE_REJECT)
+#define IC0_C     (1u << AXON_MODE_CLEANUP)
+#define IC0_F     (1u << AXON_MODE_INSPECT)
+#define IC0_T     (1u << AXON_MODE_HEARTBEAT | 1u << AXON_MODE_TIMER)
 #define IC0_ALL_S ((1u << AXON_MODE_COUNT) - 1u)
 #define IC0_ALL   (IC0_ALL_S & ~IC0_S)
 

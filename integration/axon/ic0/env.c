@@ -59,15 +59,16 @@ bool ic0_root_key_copy(struct axon_exec *x, const uint64_t *a, uint64_t *r)
     return ic0_heap_copy(x, "root_key_copy", key, a[0], a[1], a[2]);
 }
 
-/* ---- certified data ---------------------------------------------------------------------------- */
+/* ---- certified data -------------------------------------------------------------------------- */
 
 bool ic0_certified_data_set(struct axon_exec *x, const uint64_t *a, uint64_t *r)
 {
     (void)r;
     struct ic_bytes data;
     if (a[1] > AXON_CERTIFIED_DATA_BYTES_MAX) {
-        return axon_exec_violate(x, "ic0.certified_data_set: certified data of %llu bytes exceeds "
-                                    "the limit of %u",
+        return axon_exec_violate(x,
+                                 "ic0.certified_data_set: certified data of %llu bytes exceeds "
+                                 "the limit of %u",
                                  (unsigned long long)a[1], AXON_CERTIFIED_DATA_BYTES_MAX);
     }
     if (!ic0_heap_view(x, &data, "certified_data_set", a[0], a[1])) {
@@ -117,7 +118,7 @@ bool ic0_data_certificate_copy(struct axon_exec *x, const uint64_t *a, uint64_t 
                          a[2]);
 }
 
-/* ---- time -------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 bool ic0_time(struct axon_exec *x, const uint64_t *a, uint64_t *r)
 {
@@ -171,7 +172,7 @@ bool ic0_in_replicated_execution(struct axon_exec *x, const uint64_t *a, uint64_
     return true;
 }
 
-/* ---- environment variables: settings cannot hold any yet, so every list is empty ---------------- */
+/* ---- environment variables: settings cannot hold any yet, so every list is empty ------------- */
 
 static bool no_variable_at(struct axon_exec *x, const char *call, uint64_t index)
 {

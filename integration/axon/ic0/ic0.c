@@ -2,8 +2,7 @@
 
 /* The guard of each function: the context must allow it. The engine has already charged. */
 #define IC0_GUARD(name, type, contexts, base, arg, per_byte)                                       \
-    static bool guard_##name(void *host, struct axon_instance *in, const uint64_t *a,              \
-                             uint64_t *r)                                                          \
+    static bool guard_##name(void *host, struct axon_instance *in, const uint64_t *a, uint64_t *r) \
     {                                                                                              \
         struct axon_exec *x = host;                                                                \
         (void)in;                                                                                  \
@@ -16,7 +15,7 @@
 IC0_FUNCTIONS(IC0_GUARD)
 #undef IC0_GUARD
 
-#define IC0_ROW(name, type, contexts, base, arg, per_byte) \
+#define IC0_ROW(name, type, contexts, base, arg, per_byte)                                         \
     {#name, type, base, arg, per_byte, guard_##name},
 static const struct axon_import IMPORTS[] = {IC0_FUNCTIONS(IC0_ROW)};
 #undef IC0_ROW

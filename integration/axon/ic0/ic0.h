@@ -15,7 +15,7 @@ const struct axon_import *axon_ic0_imports(size_t *count);
 
 /* a: the arguments, zero-extended. r: the result, 0 at entry. False: the execution ends, the reason
  * is in x. */
-#define IC0_DECLARE(name, type, contexts, base, arg, per_byte) \
+#define IC0_DECLARE(name, type, contexts, base, arg, per_byte)                                     \
     bool ic0_##name(struct axon_exec *x, const uint64_t *a, uint64_t *r);
 IC0_FUNCTIONS(IC0_DECLARE)
 #undef IC0_DECLARE

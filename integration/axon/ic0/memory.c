@@ -8,9 +8,8 @@ static bool fits(uint64_t at, uint64_t size, uint64_t total)
 static bool violate_bounds(struct axon_exec *x, const char *call, const char *part, uint64_t at,
                            uint64_t size, uint64_t total)
 {
-    return axon_exec_violate(x,
-                             "ic0.%s %s: src=%llu + length=%llu exceeds the slice size=%llu", call,
-                             part, (unsigned long long)at, (unsigned long long)size,
+    return axon_exec_violate(x, "ic0.%s %s: src=%llu + length=%llu exceeds the slice size=%llu",
+                             call, part, (unsigned long long)at, (unsigned long long)size,
                              (unsigned long long)total);
 }
 

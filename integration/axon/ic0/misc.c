@@ -5,7 +5,7 @@
 static const char PRINT_OUT_OF_BOUNDS[] = "(debug_print message out of memory bounds)";
 static const char TRAP_OUT_OF_BOUNDS[] = "(trap message out of memory bounds)";
 
-/* ---- prices ------------------------------------------------------------------------------------ */
+/* ---- prices ---------------------------------------------------------------------------------- */
 
 bool ic0_cost_call(struct axon_exec *x, const uint64_t *a, uint64_t *r)
 {
@@ -53,7 +53,8 @@ static bool is_key_name(struct ic_bytes name)
            ic_bytes_is_equal(name, IC_BYTES_LIT("dfx_test_key"));
 }
 
-/* a: name, size, curve or algorithm, dst. Signing is paid on free subnets too. SPEC: ic-system 12.1 */
+/* a: name, size, curve or algorithm, dst. Signing is paid on free subnets too. SPEC: ic-system 12.1
+ */
 static bool cost_of_signature(struct axon_exec *x, const char *call, const uint64_t *a, uint64_t *r,
                               uint32_t curve_count)
 {
@@ -88,7 +89,7 @@ bool ic0_cost_vetkd_derive_key(struct axon_exec *x, const uint64_t *a, uint64_t 
     return cost_of_signature(x, "cost_vetkd_derive_key", a, r, 1);
 }
 
-/* ---- printing and giving up -------------------------------------------------------------------- */
+/* ---- printing and giving up ------------------------------------------------------------------ */
 
 /* The text at src, or a placeholder when it is not in the heap. */
 static struct ic_bytes text_at(struct axon_exec *x, uint64_t src, uint64_t size,

@@ -1,5 +1,5 @@
-/* The message, who sent it, and its answer. SPEC: ic-system 2.4 "Arguments and caller", "Responding",
- * "inspect_message" */
+/* The message, who sent it, and its answer. SPEC: ic-system 2.4 "Arguments and caller",
+ * "Responding", "inspect_message" */
 #include "ic0/ic0.h"
 #include "ic0/memory.h"
 
@@ -94,7 +94,7 @@ bool ic0_msg_deadline(struct axon_exec *x, const uint64_t *a, uint64_t *r)
     return true;
 }
 
-/* ---- responding -------------------------------------------------------------------------------- */
+/* ---- responding ------------------------------------------------------------------------------ */
 
 static bool can_respond(struct axon_exec *x, const char *call)
 {
@@ -111,10 +111,9 @@ static bool reply_append(struct axon_exec *x, const char *call, uint64_t src, ui
         return false;
     }
     if (size > x->reply_bytes_max - x->reply.size) {
-        return axon_exec_violate(x,
-                                 "ic0.%s: application payload size (%llu) cannot be larger than %llu",
-                                 call, (unsigned long long)(x->reply.size + size),
-                                 (unsigned long long)x->reply_bytes_max);
+        return axon_exec_violate(
+            x, "ic0.%s: application payload size (%llu) cannot be larger than %llu", call,
+            (unsigned long long)(x->reply.size + size), (unsigned long long)x->reply_bytes_max);
     }
     axon_buf_append(&x->reply, data);
     return true;
@@ -155,7 +154,7 @@ bool ic0_msg_reject(struct axon_exec *x, const uint64_t *a, uint64_t *r)
     return true;
 }
 
-/* ---- inspect_message --------------------------------------------------------------------------- */
+/* ---- inspect_message ------------------------------------------------------------------------- */
 
 bool ic0_msg_method_name_size(struct axon_exec *x, const uint64_t *a, uint64_t *r)
 {

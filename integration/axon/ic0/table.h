@@ -12,7 +12,7 @@
 
 /* clang-format off */
 #define IC0_ARG_MODES    (IC0_I | IC0_U | IC0_RQ | IC0_NRQ | IC0_CQ | IC0_RY | IC0_CRY | IC0_F)
-#define IC0_INFO_MODES   (IC0_U | IC0_RQ | IC0_NRQ | IC0_CQ | IC0_RY | IC0_RT | IC0_CRY | IC0_CRT | IC0_C | IC0_F)
+#define IC0_INFO_MODES   (IC0_ANSWER_MODES | IC0_C | IC0_F)
 #define IC0_CODE_MODES   (IC0_RY | IC0_RT | IC0_CRY | IC0_CRT | IC0_C)
 #define IC0_REJECT_MODES (IC0_RT | IC0_CRT)
 #define IC0_ANSWER_MODES (IC0_U | IC0_RQ | IC0_NRQ | IC0_CQ | IC0_RY | IC0_RT | IC0_CRY | IC0_CRT)
@@ -59,8 +59,8 @@
     X(canister_cycle_balance,         ":I",        IC0_ALL,          500, -1,  0) \
     X(canister_cycle_balance128,      "i:",        IC0_ALL,          500, -1,  0) \
     X(canister_liquid_cycle_balance128, "i:",      IC0_ALL,          500, -1,  0) \
-    /* call.c: calls to other canisters */ \
-    X(call_new,                       "iiiiiiii:", IC0_CALL_MODES,  1500,  1,  1) /* + name_size */ \
+    /* call.c */ \
+    X(call_new,                       "iiiiiiii:", IC0_CALL_MODES,  1500,  1,  1) /* + name */ \
     X(call_on_cleanup,                "ii:",       IC0_CALL_MODES,   500, -1,  0) \
     X(call_data_append,               "ii:",       IC0_CALL_MODES,   500,  1, 50) \
     X(call_with_best_effort_response, "i:",        IC0_CALL_MODES,   500, -1,  0) \

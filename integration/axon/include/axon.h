@@ -18,7 +18,7 @@
  * axon_outcome_free (a zeroed one may be passed in again and again). Everything else that is
  * returned by pointer belongs to the network and is valid until the next call on it.
  *
- * SPEC: IC interface specification; spec numbers below are those of docs/ic-semantics.md. */
+ * SPEC: see docs/sources.md for what the section numbers refer to. */
 #ifndef AXON_H
 #define AXON_H
 
@@ -28,7 +28,7 @@
 
 struct axon_network;
 
-/* ---- networks --------------------------------------------------------------------------------- */
+/* ---- networks -------------------------------------------------------------------------------- */
 
 #define AXON_CYCLES_DEFAULT 100000000000000u /* 100 T, as provisional_create_canister_with_cycles */
 #define AXON_FIRST_CANISTER_DEFAULT 0x100000u
@@ -63,7 +63,7 @@ typedef void axon_certify_fn(void *context, struct axon_network *net,
                              const struct ic_principal *canister, struct axon_buf *out);
 void axon_set_certifier(struct axon_network *net, axon_certify_fn *fn, void *context);
 
-/* ---- messages --------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 /* SPEC 14. */
 enum axon_reject_code {
@@ -132,7 +132,7 @@ bool axon_poll(struct axon_network *net, struct axon_outcome *out, uint64_t mess
 /* Forgets a message; when it is not finished yet its answer is dropped. */
 void axon_forget(struct axon_network *net, uint64_t message_id);
 
-/* ---- canisters -------------------------------------------------------------------------------- */
+/* ---- canisters ------------------------------------------------------------------------------- */
 
 enum axon_install_mode { AXON_INSTALL, AXON_REINSTALL, AXON_UPGRADE };
 
@@ -196,7 +196,7 @@ IC_MUST_USE bool axon_canister_stable_read(const struct axon_network *net,
 void axon_canister_log(const struct axon_network *net, const struct ic_principal *id,
                        struct axon_buf *out);
 
-/* ---- what tests look at ----------------------------------------------------------------------- */
+/* ---- what tests look at ---------------------------------------------------------------------- */
 
 /* One execution, as the metering vectors list them. */
 struct axon_execution_record {

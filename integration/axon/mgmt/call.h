@@ -9,29 +9,30 @@
 
 /* Who may call a method. SPEC: ic-system 10.2 */
 enum management_access {
-    MANAGEMENT_ANYONE,           /* users and canisters */
-    MANAGEMENT_CONTROLLERS,      /* of the canister in the argument */
-    MANAGEMENT_STATUS_VIEWERS,   /* the same, and the canister itself */
-    MANAGEMENT_CANISTERS,        /* any canister; users are refused */
+    MANAGEMENT_ANYONE,         /* users and canisters */
+    MANAGEMENT_CONTROLLERS,    /* of the canister in the argument */
+    MANAGEMENT_STATUS_VIEWERS, /* the same, and the canister itself */
+    MANAGEMENT_LOG_VIEWERS,    /* as the setting log_visibility says; as a query only */
+    MANAGEMENT_CANISTERS,      /* any canister; users are refused */
 };
 
 struct management_call {
     struct axon_network *net;
     const struct axon_reply_to *reply_to; /* sender and where the answer goes */
-    const void *in;              /* the method's decoded arguments */
+    const void *in;                       /* the method's decoded arguments */
     struct axon_canister *target; /* the canister in the argument, NULL when there is none */
-    axon_u128 cycles;            /* attached; what a handler leaves goes back to the caller */
-    struct ic_arena *arena;      /* of the call */
-    void *out;                   /* the method's results, zeroed */
-    struct axon_answer *answer;  /* a handler that refuses fills it */
-    uint64_t instructions;       /* executed on the target (install_code) */
-    bool is_answered_later;      /* stop_canister */
+    axon_u128 cycles;             /* attached; what a handler leaves goes back to the caller */
+    struct ic_arena *arena;       /* of the call */
+    void *out;                    /* the method's results, zeroed */
+    struct axon_answer *answer;   /* a handler that refuses fills it */
+    uint64_t instructions;        /* executed on the target (install_code) */
+    bool is_answered_later;       /* stop_canister */
 };
 
 struct management_rule {
     const struct candid_method *method;
     enum management_access access;
-    size_t target_offset;        /* of the canister id in the arguments; MANAGEMENT_NO_TARGET */
+    size_t target_offset; /* of the canister id in the arguments; MANAGEMENT_NO_TARGET */
     bool (*run)(struct management_call *call); /* false: refused, see answer */
 };
 #define MANAGEMENT_NO_TARGET SIZE_MAX
@@ -50,5 +51,6 @@ axon_u128 management_u128(const struct candid_nat *n);
 
 /* In status.c. */
 bool management_canister_status_run(struct management_call *call);
+bool management_fetch_logs_run(struct management_call *call);
 
 #endif

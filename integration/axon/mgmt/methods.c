@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* ---- creating ---------------------------------------------------------------------------------- */
+/* ---- creating -------------------------------------------------------------------------------- */
 
 /* The common part: settings first, so that a refused call leaves nothing behind. */
 static struct axon_canister *create(struct management_call *call, const struct ic_principal *at,
@@ -67,8 +67,7 @@ static bool provisional_create(struct management_call *call)
     struct management_provisional_create_canister_with_cycles_out *out = call->out;
     axon_u128 amount = in->arg0.amount.has ? management_u128(&in->arg0.amount.value)
                                            : (axon_u128)AXON_CYCLES_DEFAULT;
-    const struct ic_principal *at =
-        in->arg0.specified_id.has ? &in->arg0.specified_id.value : NULL;
+    const struct ic_principal *at = in->arg0.specified_id.has ? &in->arg0.specified_id.value : NULL;
     if (at != NULL && !is_canister_id(at)) {
         axon_answer_fail(call->answer, AXON_E_NOT_HOSTED,
                          "The `specified_id` %s is not hosted by this subnet", AXON_TEXT(at));
@@ -82,13 +81,12 @@ static bool provisional_create(struct management_call *call)
     return true;
 }
 
-/* ---- cycles ------------------------------------------------------------------------------------ */
+/* ---- cycles ---------------------------------------------------------------------------------- */
 
 static bool provisional_top_up(struct management_call *call)
 {
     const struct management_provisional_top_up_canister_in *in = call->in;
-    call->target->cycles =
-        axon_u128_add(call->target->cycles, management_u128(&in->arg0.amount));
+    call->target->cycles = axon_u128_add(call->target->cycles, management_u128(&in->arg0.amount));
     return true;
 }
 
@@ -99,7 +97,7 @@ static bool deposit_cycles(struct management_call *call)
     return true;
 }
 
-/* ---- settings and code ------------------------------------------------------------------------- */
+/* ---- settings and code ----------------------------------------------------------------------- */
 
 static bool update_settings(struct management_call *call)
 {
@@ -150,7 +148,7 @@ static bool uninstall_code(struct management_call *call)
     return true;
 }
 
-/* ---- running ----------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static bool start_canister(struct management_call *call)
 {
@@ -185,7 +183,7 @@ static bool delete_canister(struct management_call *call)
     return true;
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 static bool raw_rand(struct management_call *call)
 {
@@ -196,23 +194,27 @@ static bool raw_rand(struct management_call *call)
     return ic_arena_copy(&out->ret0, bytes, call->arena);
 }
 
-#define RULE(method)   &management_##method##_method
 #define TARGET(method) offsetof(struct management_##method##_in, arg0.canister_id)
+#define RULE(method, access, run)                                                                  \
+    {&management_##method##_method, MANAGEMENT_##access, TARGET(method), run}
+#define RULE_WITHOUT_TARGET(method, access, run)                                                   \
+    {&management_##method##_method, MANAGEMENT_##access, MANAGEMENT_NO_TARGET, run}
 
 /* clang-format off */
 static const struct management_rule RULES[] = {
-    {RULE(canister_status),    MANAGEMENT_STATUS_VIEWERS, TARGET(canister_status),    management_canister_status_run},
-    {RULE(create_canister),    MANAGEMENT_CANISTERS,      MANAGEMENT_NO_TARGET,       create_canister},
-    {RULE(delete_canister),    MANAGEMENT_CONTROLLERS,    TARGET(delete_canister),    delete_canister},
-    {RULE(deposit_cycles),     MANAGEMENT_CANISTERS,      TARGET(deposit_cycles),     deposit_cycles},
-    {RULE(install_code),       MANAGEMENT_CONTROLLERS,    TARGET(install_code),       install_code},
-    {RULE(provisional_create_canister_with_cycles), MANAGEMENT_ANYONE, MANAGEMENT_NO_TARGET, provisional_create},
-    {RULE(provisional_top_up_canister), MANAGEMENT_ANYONE, TARGET(provisional_top_up_canister), provisional_top_up},
-    {RULE(raw_rand),           MANAGEMENT_CANISTERS,      MANAGEMENT_NO_TARGET,       raw_rand},
-    {RULE(start_canister),     MANAGEMENT_CONTROLLERS,    TARGET(start_canister),     start_canister},
-    {RULE(stop_canister),      MANAGEMENT_CONTROLLERS,    TARGET(stop_canister),      stop_canister},
-    {RULE(uninstall_code),     MANAGEMENT_CONTROLLERS,    TARGET(uninstall_code),     uninstall_code},
-    {RULE(update_settings),    MANAGEMENT_CONTROLLERS,    TARGET(update_settings),    update_settings},
+    RULE(canister_status,              STATUS_VIEWERS, management_canister_status_run),
+    RULE_WITHOUT_TARGET(create_canister,    CANISTERS, create_canister),
+    RULE(delete_canister,              CONTROLLERS,    delete_canister),
+    RULE(deposit_cycles,               CANISTERS,      deposit_cycles),
+    RULE(fetch_canister_logs,          LOG_VIEWERS,    management_fetch_logs_run),
+    RULE(install_code,                 CONTROLLERS,    install_code),
+    RULE_WITHOUT_TARGET(provisional_create_canister_with_cycles, ANYONE, provisional_create),
+    RULE(provisional_top_up_canister,  ANYONE,         provisional_top_up),
+    RULE_WITHOUT_TARGET(raw_rand,           CANISTERS, raw_rand),
+    RULE(start_canister,               CONTROLLERS,    start_canister),
+    RULE(stop_canister,                CONTROLLERS,    stop_canister),
+    RULE(uninstall_code,               CONTROLLERS,    uninstall_code),
+    RULE(update_settings,              CONTROLLERS,    update_settings),
 };
 /* clang-format on */
 

@@ -7,8 +7,8 @@
 
 /* Memory for decoded arguments and encoded results. Blobs are views into the argument; a list of
  * principals takes at most 16 times its bytes. */
-#define ARENA_BYTES_BASE 262144u
-#define ARENA_BYTES_PER_BYTE 16u
+#define ARENA_BYTES_BASE         262144u
+#define ARENA_BYTES_PER_BYTE     16u
 #define ARENA_ARGUMENT_BYTES_MAX 1048576u /* larger arguments are large because of a module */
 
 /* A call from its argument to its answer. */
@@ -76,6 +76,20 @@ static bool find_target(const struct invocation *v, struct axon_network *net,
     return *target != NULL;
 }
 
+static bool may_see_log(const struct axon_canister *c, const struct ic_principal *who)
+{
+    if (axon_canister_is_controller(c, who) ||
+        c->settings.log_visibility == MANAGEMENT_LOG_VISIBILITY_PUBLIC) {
+        return true;
+    }
+    for (size_t i = 0; i < c->settings.log_viewer_count; i++) {
+        if (ic_principal_is_equal(&c->settings.log_viewers[i], who)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_allowed(const struct invocation *v, const struct axon_canister *target,
                        const struct ic_principal *sender)
 {
@@ -86,13 +100,15 @@ static bool is_allowed(const struct invocation *v, const struct axon_canister *t
     case MANAGEMENT_STATUS_VIEWERS:
         return axon_canister_is_controller(target, sender) ||
                ic_principal_is_equal(&target->id, sender);
+    case MANAGEMENT_LOG_VIEWERS:
+        return may_see_log(target, sender);
     case MANAGEMENT_CONTROLLERS:
         break;
     }
     return axon_canister_is_controller(target, sender);
 }
 
-/* ---- executing --------------------------------------------------------------------------------- */
+/* ---- executing ------------------------------------------------------------------------------- */
 
 static bool reply(const struct invocation *v, const struct management_call *call)
 {
@@ -125,6 +141,12 @@ static void execute(struct invocation *v, struct management_call *call)
     }
 }
 
+static void refuse_replicated(const struct invocation *v, struct axon_answer *answer)
+{
+    axon_answer_fail(answer, AXON_E_REJECTED, "%s API is only accessible in non-replicated mode",
+                     v->rule->method->name);
+}
+
 void axon_management_deliver(struct axon_network *net, struct axon_message *m)
 {
     struct invocation v;
@@ -133,7 +155,11 @@ void axon_management_deliver(struct axon_network *net, struct axon_message *m)
         .net = net, .reply_to = &m->reply_to, .cycles = m->cycles, .answer = &answer};
     struct ic_bytes name = axon_buf_bytes(&m->method);
     if (invocation_init(&v, name, axon_buf_bytes(&m->payload), &answer)) {
-        execute(&v, &call);
+        if (v.rule->access == MANAGEMENT_LOG_VIEWERS) {
+            refuse_replicated(&v, &answer);
+        } else {
+            execute(&v, &call);
+        }
     }
     struct axon_ingress *ingress = axon_slots_find(&net->ingress, m->reply_to.root);
     if (ingress != NULL && ingress->callee.size == 0) {
@@ -146,11 +172,15 @@ void axon_management_deliver(struct axon_network *net, struct axon_message *m)
     invocation_free(&v);
 }
 
-/* ---- acceptance of users' calls ---------------------------------------------------------------- */
+/* ---- acceptance of users' calls -------------------------------------------------------------- */
 
 static bool accept_sender(const struct invocation *v, const struct axon_canister *target,
                           const struct ic_principal *sender, struct axon_answer *answer)
 {
+    if (v->rule->access == MANAGEMENT_LOG_VIEWERS) {
+        refuse_replicated(v, answer);
+        return false;
+    }
     if (v->rule->access == MANAGEMENT_CANISTERS) {
         axon_answer_fail(answer, AXON_E_REJECTED, "Only canisters can call ic00 method %s",
                          v->rule->method->name);
@@ -183,13 +213,13 @@ bool axon_management_accepts(struct axon_network *net, const struct ic_principal
 }
 
 void axon_management_query(struct axon_network *net, const struct ic_principal *sender,
-                           struct ic_bytes method, struct ic_bytes arg,
-                           struct axon_answer *answer)
+                           struct ic_bytes method, struct ic_bytes arg, struct axon_answer *answer)
 {
     struct invocation v;
     struct axon_reply_to reply_to = {.origin = AXON_FROM_TASK, .sender = *sender};
     struct management_call call = {.net = net, .reply_to = &reply_to, .answer = answer};
-    if (!ic_bytes_is_equal(method, IC_BYTES_LIT("canister_status"))) {
+    const struct management_rule *rule = management_rule_find(method);
+    if (rule == NULL || rule->method->mode != CANDID_MODE_QUERY) {
         axon_answer_fail(answer, AXON_E_NO_METHOD, "Management canister has no query method '");
         axon_buf_append_utf8_lossy(&answer->bytes, method);
         axon_buf_append_byte(&answer->bytes, '\'');

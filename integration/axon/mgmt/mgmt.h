@@ -15,9 +15,9 @@ bool axon_management_accepts(struct axon_network *net, const struct ic_principal
                              struct ic_bytes method, struct ic_bytes arg,
                              struct axon_canister **payer, struct axon_answer *answer);
 
-/* canister_status as a query; everything else is refused. */
+/* The methods that are queries: canister_status, fetch_canister_logs. Everything else is refused.
+ */
 void axon_management_query(struct axon_network *net, const struct ic_principal *sender,
-                           struct ic_bytes method, struct ic_bytes arg,
-                           struct axon_answer *answer);
+                           struct ic_bytes method, struct ic_bytes arg, struct axon_answer *answer);
 
 #endif

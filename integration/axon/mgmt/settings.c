@@ -1,8 +1,8 @@
 /* Canister settings: ranges, changing, describing. SPEC: ic-system 10.1 */
 #include "mgmt/call.h"
 
-#define COMPUTE_PERCENT_MAX  100u
-#define WASM_MEMORY_MAX      ((axon_u128)1 << 48)
+#define COMPUTE_PERCENT_MAX 100u
+#define WASM_MEMORY_MAX     ((axon_u128)1 << 48)
 
 struct candid_nat management_nat(axon_u128 value)
 {
@@ -75,26 +75,25 @@ bool management_settings_apply(struct management_call *call, struct axon_setting
                                const struct management_canister_settings *changes)
 {
     struct axon_settings s = *settings;
-    bool ok =
-        (!changes->controllers.has ||
-         take_principals(call, "controllers", &changes->controllers.value, s.controllers,
-                         &s.controller_count)) &&
-        take_u64(call, "compute_allocation", &changes->compute_allocation, COMPUTE_PERCENT_MAX,
-                 &s.compute_percent) &&
-        take_u64(call, "memory_allocation", &changes->memory_allocation, UINT64_MAX,
-                 &s.memory_allocation) &&
-        take_u64(call, "freezing_threshold", &changes->freezing_threshold, UINT64_MAX,
-                 &s.freezing_threshold_s) &&
-        take_number(call, "reserved_cycles_limit", &changes->reserved_cycles_limit, AXON_U128_MAX,
-                    &s.reserved_cycles_limit) &&
-        take_number(call, "minimum_incoming_canister_call_cycles",
-                    &changes->minimum_incoming_canister_call_cycles, AXON_U128_MAX,
-                    &s.minimum_call_cycles) &&
-        take_u64(call, "wasm_memory_limit", &changes->wasm_memory_limit, WASM_MEMORY_MAX,
-                 &s.wasm_memory_limit) &&
-        take_u64(call, "wasm_memory_threshold", &changes->wasm_memory_threshold, WASM_MEMORY_MAX,
-                 &s.wasm_memory_threshold) &&
-        take_log_visibility(call, &s, &changes->log_visibility);
+    bool ok = (!changes->controllers.has ||
+               take_principals(call, "controllers", &changes->controllers.value, s.controllers,
+                               &s.controller_count)) &&
+              take_u64(call, "compute_allocation", &changes->compute_allocation,
+                       COMPUTE_PERCENT_MAX, &s.compute_percent) &&
+              take_u64(call, "memory_allocation", &changes->memory_allocation, UINT64_MAX,
+                       &s.memory_allocation) &&
+              take_u64(call, "freezing_threshold", &changes->freezing_threshold, UINT64_MAX,
+                       &s.freezing_threshold_s) &&
+              take_number(call, "reserved_cycles_limit", &changes->reserved_cycles_limit,
+                          AXON_U128_MAX, &s.reserved_cycles_limit) &&
+              take_number(call, "minimum_incoming_canister_call_cycles",
+                          &changes->minimum_incoming_canister_call_cycles, AXON_U128_MAX,
+                          &s.minimum_call_cycles) &&
+              take_u64(call, "wasm_memory_limit", &changes->wasm_memory_limit, WASM_MEMORY_MAX,
+                       &s.wasm_memory_limit) &&
+              take_u64(call, "wasm_memory_threshold", &changes->wasm_memory_threshold,
+                       WASM_MEMORY_MAX, &s.wasm_memory_threshold) &&
+              take_log_visibility(call, &s, &changes->log_visibility);
     if (ok) {
         *settings = s;
     }

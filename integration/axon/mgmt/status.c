@@ -1,4 +1,4 @@
-/* canister_status. SPEC: ic-system 10.2 */
+/* canister_status, fetch_canister_logs. SPEC: ic-system 8, 10.2 */
 #include "mgmt/call.h"
 
 static uint64_t custom_section_bytes(const struct axon_canister *c)
@@ -52,12 +52,32 @@ bool management_canister_status_run(struct management_call *call)
     describe_memory(status, c);
     status->cycles = management_nat(c->cycles);
     if (!call->net->free_cycles) {
-        status->idle_cycles_burned_per_day = management_nat(axon_idle_burn_per_day(
-            axon_canister_memory_bytes(c), c->settings.compute_percent));
+        status->idle_cycles_burned_per_day = management_nat(
+            axon_idle_burn_per_day(axon_canister_memory_bytes(c), c->settings.compute_percent));
     }
     if (c->code != NULL) {
         status->module_hash.has = true;
         status->module_hash.value = (struct ic_bytes){.at = axon_code_hash(c->code), .size = 32};
     }
+    return true;
+}
+
+bool management_fetch_logs_run(struct management_call *call)
+{
+    struct management_fetch_canister_logs_out *out = call->out;
+    const struct axon_log *log = &call->target->log;
+    struct management_canister_log_record *records =
+        ic_arena_alloc_zeroed(call->arena, log->count, sizeof *records);
+    if (records == NULL) {
+        axon_answer_fail(call->answer, AXON_E_BAD_PAYLOAD, "The log does not fit into memory");
+        return false;
+    }
+    for (size_t i = 0; i < log->count; i++) {
+        records[i].idx = log->records[i].index;
+        records[i].timestamp_nanos = log->records[i].time_ns;
+        records[i].content = axon_buf_bytes(&log->records[i].text);
+    }
+    out->ret0.canister_log_records =
+        (struct management_vec_canister_log_record){.at = records, .count = log->count};
     return true;
 }

@@ -39,7 +39,7 @@ static void expect_everything(struct world *w, const struct ic_principal *canist
     assert_int_equal(info.open_call_contexts, 0);
 }
 
-/* ---- one canister ------------------------------------------------------------------------------- */
+/* ---- one canister ---------------------------------------------------------------------------- */
 
 static void test_reply(void **state)
 {
@@ -115,7 +115,7 @@ static void test_answers_twice(void **state)
     expect_error(w, "IC0504", "Canister violated contract: ic0.msg_reply");
 }
 
-/* ---- two canisters ------------------------------------------------------------------------------ */
+/* ---- two canisters --------------------------------------------------------------------------- */
 
 static void test_call_reply(void **state)
 {
@@ -246,9 +246,51 @@ static void test_reply_then_callback(void **state)
     expect_kept(w, &w->alice, "late");
 }
 
-/* ---- callbacks that fail ------------------------------------------------------------------------ */
+/* A query method called by a canister runs replicated: its changes are dropped, cycles stay. */
+static void test_call_of_a_query(void **state)
+{
+    struct world *w = *state;
+    struct axon_buf s = {0}, to_bob = {0}, on_reply = {0};
+    world_fill(w, &w->bob, "old");
+    script_text_op(&to_bob, "new", PROBE_KEEP);
+    script_op(&to_bob, PROBE_IS_REPLICATED);
+    script_op(&to_bob, PROBE_CHECK);
+    script_num_op(&to_bob, 30, PROBE_ACCEPT);
+    script_reply(&to_bob, "asked");
+    script_reply_arg(&on_reply);
+    script_call(&s, &w->bob, "ask", &to_bob, &on_reply, NULL);
+    script_num_op(&s, 100, PROBE_CALL_CYCLES);
+    script_perform(&s);
+    world_run(w, &w->alice, &s);
+    expect_reply(w, "asked");
+    expect_executions(w, "inspect update query reply_callback");
+    expect_everything(w, &w->bob, "old");
+    expect_cycles(w, &w->alice, WORLD_CYCLES - 30);
+    expect_cycles(w, &w->bob, WORLD_CYCLES + 30);
+}
 
-/* Alice changes to "before", calls bob, and her reply callback changes to "callback", then traps. */
+/* Two calls are open, the first callback traps: the context lives on and the second answers. */
+static void test_another_call_is_open(void **state)
+{
+    struct world *w = *state;
+    struct axon_buf s = {0}, first = {0}, second = {0}, fails = {0}, answers = {0};
+    script_reply(&first, "");
+    script_reply(&second, "second");
+    script_op(&fails, PROBE_UNREACHABLE);
+    script_reply_arg(&answers);
+    script_call(&s, &w->bob, "run", &first, &fails, NULL);
+    script_perform(&s);
+    script_call(&s, &w->bob, "run", &second, &answers, NULL);
+    script_perform(&s);
+    world_run(w, &w->alice, &s);
+    expect_reply(w, "second");
+    assert_int_equal(world_info(w, &w->alice).open_call_contexts, 0);
+}
+
+/* ---- callbacks that fail --------------------------------------------------------------------- */
+
+/* Alice changes to "before", calls bob, and her reply callback changes to "callback", then traps.
+ */
 static void run_failing_callback(struct world *w, struct axon_buf *cleanup)
 {
     struct axon_buf s = {0}, to_bob = {0}, on_reply = {0};
@@ -328,7 +370,7 @@ static void test_bad_callback_index(void **state)
     expect_error(w, "IC0513", "non-existent Wasm function 4000000000 from table 0");
 }
 
-/* ---- cycles ------------------------------------------------------------------------------------- */
+/* ---- cycles ---------------------------------------------------------------------------------- */
 
 /* Alice sends bob 100 cycles with a script; her callbacks reply with what came back. */
 static void run_with_cycles(struct world *w, struct axon_buf *to_bob)
@@ -419,7 +461,8 @@ static void test_unperformed_call_returns_cycles(void **state)
     expect_cycles(w, &w->alice, WORLD_CYCLES);
 }
 
-/* ---- self-calls, order, limits ------------------------------------------------------------------- */
+/* ---- self-calls, order, limits
+ * ------------------------------------------------------------------- */
 
 static void test_self_call(void **state)
 {
@@ -484,7 +527,7 @@ static void test_queue_is_full(void **state)
     assert_int_equal(world_info(w, &w->alice).open_call_contexts, 0);
 }
 
-/* ---- deadlines ---------------------------------------------------------------------------------- */
+/* ---- deadlines ------------------------------------------------------------------------------- */
 
 static void stay_silent(void *context, struct axon_network *net, const struct ic_principal *sender,
                         const char *method, struct ic_bytes arg, struct axon_outcome *out)
@@ -545,6 +588,28 @@ static void test_deadline_is_seen(void **state)
     expect_reply_bytes(w, (struct ic_bytes){.at = bytes, .size = 8});
 }
 
+/* A best-effort request that was not executed in time is never executed. */
+static void test_late_request_is_dropped(void **state)
+{
+    struct world *w = *state;
+    struct axon_buf s = {0}, to_bob = {0}, on_reject = {0};
+    script_text_op(&to_bob, "new", PROBE_KEEP);
+    script_tell_reject(&on_reject);
+    script_call(&s, &w->bob, "run", &to_bob, NULL, &on_reject);
+    script_num_op(&s, 700, PROBE_CALL_CYCLES);
+    script_num_op(&s, 1, PROBE_CALL_BEST_EFFORT);
+    script_perform(&s);
+    uint64_t id = axon_submit(w->net, &w->out, &w->user, &w->alice, "run", axon_buf_bytes(&s));
+    axon_buf_free(&s);
+    assert_true(axon_step(w->net));
+    axon_set_time(w->net, axon_time(w->net) + 5 * NS_PER_S);
+    assert_true(axon_run_until_quiet(w->net));
+    assert_true(axon_poll(w->net, &w->out, id));
+    expect_told(w, AXON_SYS_UNKNOWN, "deadline has expired");
+    expect_kept(w, &w->bob, "");
+    expect_cycles(w, &w->alice, WORLD_CYCLES);
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -561,6 +626,8 @@ int main(void)
         WORLD_TEST(test_call_that_cannot_arrive),
         WORLD_TEST(test_trap_drops_calls),
         WORLD_TEST(test_reply_then_callback),
+        WORLD_TEST(test_call_of_a_query),
+        WORLD_TEST(test_another_call_is_open),
         WORLD_TEST(test_callback_traps),
         WORLD_TEST(test_cleanup),
         WORLD_TEST(test_cleanup_traps),
@@ -577,6 +644,7 @@ int main(void)
         WORLD_TEST(test_queue_is_full),
         WORLD_TEST(test_best_effort_expires),
         WORLD_TEST(test_deadline_is_seen),
+        WORLD_TEST(test_late_request_is_dropped),
     };
     return cmocka_run_group_tests_name("exec calls", tests, NULL, NULL);
 }

@@ -16,7 +16,8 @@ static void expect_alive(struct world *w, const struct ic_principal *canister)
     expect_reply(w, "alive");
 }
 
-/* ---- endless work --------------------------------------------------------------------------------- */
+/* ---- endless work
+ * --------------------------------------------------------------------------------- */
 
 static void test_infinite_loop(void **state)
 {
@@ -64,7 +65,8 @@ static void test_self_calls_for_ever(void **state)
     expect_alive(w, &w->alice);
 }
 
-/* ---- memory --------------------------------------------------------------------------------------- */
+/* ---- memory
+ * --------------------------------------------------------------------------------------- */
 
 static void test_heap_grows_to_the_end(void **state)
 {
@@ -124,9 +126,9 @@ static void test_stable_out_of_bounds(void **state)
     script_num_op(&s, 8192000, PROBE_STABLE_GROW); /* 500 GiB: allowed, costs the host nothing */
     script_op(&s, PROBE_REPLY);
     world_run(w, &w->alice, &s);
-    expect_reply_bytes(w, (struct ic_bytes){.at = (const uint8_t[]){255, 255, 255, 255, 255, 255,
-                                                                    255, 255},
-                                            .size = 8});
+    expect_reply_bytes(
+        w, (struct ic_bytes){.at = (const uint8_t[]){255, 255, 255, 255, 255, 255, 255, 255},
+                             .size = 8});
     script_num(&s, UINT64_MAX - 1);
     script_text_op(&s, "over", PROBE_STABLE_WRITE);
     world_run(w, &w->alice, &s);
@@ -138,7 +140,8 @@ static void test_stable_out_of_bounds(void **state)
     expect_reply(w, "");
 }
 
-/* ---- sizes ---------------------------------------------------------------------------------------- */
+/* ---- sizes
+ * ---------------------------------------------------------------------------------------- */
 
 static void test_reply_too_large(void **state)
 {
@@ -212,7 +215,8 @@ static void test_bad_names(void **state)
     expect_error(w, "IC0504", "not valid UTF-8");
 }
 
-/* ---- every system call, called with the worst arguments in every context --------------------------- */
+/* ---- every system call, called with the worst arguments in every context
+ * --------------------------- */
 
 struct row {
     const char *name, *type;
@@ -286,8 +290,8 @@ static void put_body(struct axon_buf *code, const struct row *row, const uint64_
 }
 
 static const char *const EXPORTS[] = {
-    "canister_update go",    "canister_query ask",      "canister_composite_query others",
-    "canister_global_timer", "canister_heartbeat",      "canister_pre_upgrade",
+    "canister_update go",    "canister_query ask", "canister_composite_query others",
+    "canister_global_timer", "canister_heartbeat", "canister_pre_upgrade",
 };
 #define EXPORT_COUNT (sizeof EXPORTS / sizeof EXPORTS[0])
 
@@ -341,8 +345,8 @@ static void hostile_module(struct axon_buf *module, const struct row *row,
 /* Contract violations, traps, or a harmless return: nothing else is expected. */
 static void expect_handled(struct world *w, const struct row *row)
 {
-    static const char *const CODES[] = {"",       "IC0502", "IC0503", "IC0504", "IC0506",
-                                        "IC0522", "IC0207", "IC0406"};
+    static const char *const CODES[] = {"",       "IC0502", "IC0503", "IC0504",
+                                        "IC0506", "IC0522", "IC0207", "IC0406"};
     for (size_t i = 0; i < sizeof CODES / sizeof CODES[0]; i++) {
         if (strcmp(w->out.error_code, CODES[i]) == 0) {
             return;
@@ -382,9 +386,9 @@ static void attack(struct world *w, const struct row *row, const uint64_t patter
 static void test_every_system_call(void **state)
 {
     static const uint64_t PATTERNS[][2] = {
-        {UINT64_MAX, UINT64_MAX},       /* the end of everything */
-        {0, UINT64_MAX},                /* sizes that wrap around */
-        {65535, 2},                     /* the last byte and one more */
+        {UINT64_MAX, UINT64_MAX}, /* the end of everything */
+        {0, UINT64_MAX},          /* sizes that wrap around */
+        {65535, 2},               /* the last byte and one more */
         {0, 0},
         {UINT64_C(1) << 63, 16},
         {65530, 100000},
@@ -403,8 +407,8 @@ static void test_every_system_call(void **state)
 static void test_out_of_bounds_is_a_violation(void **state)
 {
     static const struct row TAKE_MEMORY[] = {
-        {"msg_reply_data_append", "ii:"}, {"msg_reject", "ii:"},
-        {"certified_data_set", "ii:"},    {"is_controller", "ii:i"},
+        {"msg_reply_data_append", "ii:"},    {"msg_reject", "ii:"},
+        {"certified_data_set", "ii:"},       {"is_controller", "ii:i"},
         {"canister_cycle_balance128", "i:"}, {"cost_create_canister", "i:"},
         {"canister_self_copy", "iii:"},
     };
@@ -423,18 +427,12 @@ static void test_out_of_bounds_is_a_violation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(test_infinite_loop),
-        WORLD_TEST(test_stack_overflow),
-        WORLD_TEST(test_self_calls_for_ever),
-        WORLD_TEST(test_heap_grows_to_the_end),
-        WORLD_TEST(test_scattered_pages),
-        WORLD_TEST(test_wild_store),
-        WORLD_TEST(test_stable_out_of_bounds),
-        WORLD_TEST(test_reply_too_large),
-        WORLD_TEST(test_long_trap_text),
-        WORLD_TEST(test_bad_names),
-        WORLD_TEST(test_every_system_call),
-        WORLD_TEST(test_out_of_bounds_is_a_violation),
+        WORLD_TEST(test_infinite_loop),        WORLD_TEST(test_stack_overflow),
+        WORLD_TEST(test_self_calls_for_ever),  WORLD_TEST(test_heap_grows_to_the_end),
+        WORLD_TEST(test_scattered_pages),      WORLD_TEST(test_wild_store),
+        WORLD_TEST(test_stable_out_of_bounds), WORLD_TEST(test_reply_too_large),
+        WORLD_TEST(test_long_trap_text),       WORLD_TEST(test_bad_names),
+        WORLD_TEST(test_every_system_call),    WORLD_TEST(test_out_of_bounds_is_a_violation),
     };
     return cmocka_run_group_tests_name("exec hostile", tests, NULL, NULL);
 }

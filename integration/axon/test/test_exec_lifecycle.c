@@ -1,5 +1,5 @@
-/* Installing, upgrading, stopping, timers, queries, acceptance: what changes, and what is exactly as
- * before when it fails. */
+/* Installing, upgrading, stopping, timers, queries, acceptance: what changes, and what is exactly
+ * as before when it fails. */
 #include "world.h"
 
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -41,7 +41,7 @@ static void expect_old(struct world *w, uint64_t version)
     assert_int_equal(info.stable_bytes, 65536);
 }
 
-/* ---- installing --------------------------------------------------------------------------------- */
+/* ---- installing ------------------------------------------------------------------------------ */
 
 static void test_install_refused(void **state)
 {
@@ -145,7 +145,7 @@ static void test_reinstall(void **state)
     assert_int_equal(info.version, version + 1);
 }
 
-/* ---- upgrading ---------------------------------------------------------------------------------- */
+/* ---- upgrading ------------------------------------------------------------------------------- */
 
 static void test_upgrade(void **state)
 {
@@ -269,7 +269,8 @@ static void test_upgrade_to_code_without_the_callback(void **state)
     axon_forget(w->net, id);
 }
 
-/* ---- timers and heartbeat ------------------------------------------------------------------------ */
+/* ---- timers and heartbeat
+ * ------------------------------------------------------------------------ */
 
 static void test_timer(void **state)
 {
@@ -323,7 +324,8 @@ static void test_timer_traps(void **state)
     assert_true(axon_run_until_quiet(w->net));
     expect_executions(w, "timer!");
     expect_kept(w, &w->alice, "old");
-    assert_int_equal(world_info(w, &w->alice).global_timer_ns, 0); /* its own setting is undone too */
+    assert_int_equal(world_info(w, &w->alice).global_timer_ns,
+                     0); /* its own setting is undone too */
     assert_int_equal(world_info(w, &w->alice).open_call_contexts, 0);
 }
 
@@ -341,7 +343,7 @@ static void test_heartbeat(void **state)
     assert_false(axon_run_task(w->net, &w->alice, "canister_init"));
 }
 
-/* ---- queries ------------------------------------------------------------------------------------ */
+/* ---- queries --------------------------------------------------------------------------------- */
 
 static void test_query_keeps_nothing(void **state)
 {
@@ -414,7 +416,8 @@ static void test_certificate(void **state)
     expect_error(w, "IC0503", "check failed"); /* none in a replicated query */
 }
 
-/* ---- composite queries --------------------------------------------------------------------------- */
+/* ---- composite queries
+ * --------------------------------------------------------------------------- */
 
 static void ask_others(struct world *w, struct axon_buf *s)
 {
@@ -458,7 +461,8 @@ static void test_composite_query_loop(void **state)
     assert_non_null(strstr(axon_buf_text(&w->out.reply), "loop detected"));
 }
 
-/* ---- acceptance ---------------------------------------------------------------------------------- */
+/* ---- acceptance
+ * ---------------------------------------------------------------------------------- */
 
 static void test_inspect(void **state)
 {

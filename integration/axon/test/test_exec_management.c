@@ -1,17 +1,18 @@
 /* The management canister as users and canisters see it: who may call what, exact reply bytes,
- * stopping and starting with calls open, cycles. Arguments are written with the code that didc makes
- * of management.did. */
+ * stopping and starting with calls open, cycles. Arguments are written with the code that didc
+ * makes of management.did. */
 #include "ic/arena.h"
 #include "management_did.h"
 #include "world.h"
 
 #include <stdlib.h>
 
-#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+#define WORLD_TEST(name)  cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 #define PAYING_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup_paying, world_teardown)
-#define ARENA_BYTES 65536u
+#define ARENA_BYTES       65536u
 
-/* ---- arguments ----------------------------------------------------------------------------------- */
+/* ---- arguments
+ * ----------------------------------------------------------------------------------- */
 
 static struct axon_buf encode(const struct candid_method *method, const void *in)
 {
@@ -36,11 +37,10 @@ static struct axon_buf just_id(const struct ic_principal *id)
 static struct axon_buf install_arg(const struct world *w, const struct ic_principal *id,
                                    enum management_canister_install_mode_tag tag)
 {
-    struct axon_buf out = {0};
-    struct management_install_code_in in = {
-        .arg0 = {.mode = {.tag = tag}, .canister_id = *id, .wasm_module = axon_buf_bytes(&w->wasm)}};
-    out = encode(&management_install_code_method, &in);
-    return out;
+    struct management_install_code_in in = {.arg0 = {.mode = {.tag = tag},
+                                                     .canister_id = *id,
+                                                     .wasm_module = axon_buf_bytes(&w->wasm)}};
+    return encode(&management_install_code_method, &in);
 }
 
 /* A user's call; arg is freed. */
@@ -75,7 +75,8 @@ static void expect_hex(const struct world *w, const char *hex)
     axon_buf_free(&bytes);
 }
 
-/* ---- creating and installing --------------------------------------------------------------------- */
+/* ---- creating and installing
+ * --------------------------------------------------------------------- */
 
 static struct axon_buf create_arg(void)
 {
@@ -90,8 +91,8 @@ static void test_create_by_a_canister(void **state)
     manage_by_alice(w, "create_canister", &arg, 5000);
     struct ic_principal id = ic_principal_from_canister_index(AXON_FIRST_CANISTER_DEFAULT + 2);
     struct axon_buf expected = {0};
-    assert_true(axon_buf_append_from_hex(&expected,
-                                         IC_BYTES_LIT("4449444c016c01b3c4b1f204680100010a")));
+    assert_true(
+        axon_buf_append_from_hex(&expected, IC_BYTES_LIT("4449444c016c01b3c4b1f204680100010a")));
     axon_buf_append(&expected, ic_principal_bytes(&id));
     expect_reply_bytes(w, axon_buf_bytes(&expected)); /* the bytes of the recordings */
     axon_buf_free(&expected);
@@ -114,8 +115,7 @@ static void test_create_at_id(void **state)
     struct management_provisional_create_canister_with_cycles_in in = {
         .arg0 = {.amount = {.has = true, .value = candid_nat_from_u64(7)},
                  .specified_id = {.has = true, .value = at}}};
-    const struct candid_method *method =
-        &management_provisional_create_canister_with_cycles_method;
+    const struct candid_method *method = &management_provisional_create_canister_with_cycles_method;
     struct axon_buf arg = encode(method, &in);
     manage(w, &w->stranger, method->name, &arg);
     assert_int_equal(w->out.status, AXON_STATUS_REPLIED);
@@ -142,7 +142,8 @@ static void test_install_by_a_user(void **state)
     assert_true(w->out.instructions > 0);
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------- */
+/* ---- refusals
+ * ------------------------------------------------------------------------------------- */
 
 static void test_refusals(void **state)
 {
@@ -174,7 +175,8 @@ static void test_refusals(void **state)
     expect_cycles(w, &w->alice, WORLD_CYCLES);
 }
 
-/* ---- settings and status --------------------------------------------------------------------------- */
+/* ---- settings and status
+ * --------------------------------------------------------------------------- */
 
 static void update_settings(struct world *w, const struct management_canister_settings *settings)
 {
@@ -196,8 +198,8 @@ static void test_update_settings(void **state)
     expect_hex(w, "4449444c0000");
     assert_int_equal(world_info(w, &w->bob).controller_count, 2);
     assert_int_equal(world_info(w, &w->bob).version, version + 1);
-    s.compute_allocation = (struct management_opt_nat){.has = true,
-                                                       .value = candid_nat_from_u64(101)};
+    s.compute_allocation =
+        (struct management_opt_nat){.has = true, .value = candid_nat_from_u64(101)};
     s.controllers.value.count = 1;
     update_settings(w, &s);
     expect_error(w, "IC0408", "compute_allocation is out of range");
@@ -252,7 +254,63 @@ static void test_status(void **state)
     free(memory);
 }
 
-/* ---- stopping and starting --------------------------------------------------------------------------- */
+static void test_minimum_cycles(void **state)
+{
+    struct world *w = *state;
+    struct axon_buf s = {0};
+    struct management_canister_settings settings = {
+        .minimum_incoming_canister_call_cycles = {.has = true, .value = candid_nat_from_u64(50)}};
+    update_settings(w, &settings);
+    expect_hex(w, "4449444c0000");
+    for (uint64_t cycles = 49; cycles <= 50; cycles++) {
+        struct axon_buf to_bob = {0}, on_reply = {0}, on_reject = {0};
+        script_reply(&to_bob, "");
+        script_reply(&on_reply, "enough");
+        script_reply(&on_reject, "not enough");
+        script_call(&s, &w->bob, "run", &to_bob, &on_reply, &on_reject);
+        script_num_op(&s, cycles, PROBE_CALL_CYCLES);
+        script_perform(&s);
+        world_run(w, &w->alice, &s);
+        expect_reply(w, cycles < 50 ? "not enough" : "enough");
+    }
+    script_reply(&s, "users are free");
+    world_run(w, &w->bob, &s);
+    expect_reply(w, "users are free");
+}
+
+static void test_logs(void **state)
+{
+    struct world *w = *state;
+    struct management_fetch_canister_logs_out out;
+    struct ic_principal management = IC_PRINCIPAL_MANAGEMENT;
+    struct ic_arena arena;
+    struct axon_buf s = {0}, arg = just_id(&w->bob);
+    void *memory = axon_alloc(ARENA_BYTES);
+    ic_arena_init(&arena, memory, ARENA_BYTES);
+    script_text_op(&s, "one", PROBE_PRINT);
+    script_text_op(&s, "two", PROBE_TRAP);
+    world_run(w, &w->bob, &s);
+    axon_query(w->net, &w->out, &w->user, &management, "fetch_canister_logs", axon_buf_bytes(&arg));
+    assert_int_equal(w->out.status, AXON_STATUS_REPLIED);
+    assert_int_equal(candid_decode(&out, &management_fetch_canister_logs_method.out,
+                                   axon_buf_bytes(&w->out.reply), &arena),
+                     CANDID_OK);
+    assert_int_equal(out.ret0.canister_log_records.count, 2);
+    const struct management_canister_log_record *records = out.ret0.canister_log_records.at;
+    assert_true(ic_bytes_is_equal(records[0].content, IC_BYTES_LIT("one")));
+    assert_int_equal(records[1].idx, 1);
+    assert_int_equal(records[1].timestamp_nanos, axon_time(w->net));
+    assert_memory_equal(records[1].content.at, "[TRAP]: two", 11);
+    axon_query(w->net, &w->out, &w->stranger, &management, "fetch_canister_logs",
+               axon_buf_bytes(&arg));
+    expect_error(w, "IC0512", "Only the controllers");
+    manage(w, &w->user, "fetch_canister_logs", &arg);
+    expect_error(w, "IC0406", "fetch_canister_logs API is only accessible in non-replicated mode");
+    free(memory);
+}
+
+/* ---- stopping and starting
+ * --------------------------------------------------------------------------- */
 
 static void test_stop_and_start(void **state)
 {
@@ -311,8 +369,8 @@ static uint64_t submit_stop(struct world *w)
 {
     struct ic_principal management = IC_PRINCIPAL_MANAGEMENT;
     struct axon_buf arg = just_id(&w->bob);
-    uint64_t id = axon_submit(w->net, &w->out, &w->user, &management, "stop_canister",
-                              axon_buf_bytes(&arg));
+    uint64_t id =
+        axon_submit(w->net, &w->out, &w->user, &management, "stop_canister", axon_buf_bytes(&arg));
     axon_buf_free(&arg);
     assert_true(axon_run_until_quiet(w->net));
     assert_true(axon_poll(w->net, &w->out, id));
@@ -392,7 +450,8 @@ static void test_delete(void **state)
     expect_error(w, "IC0301", "not found");
 }
 
-/* ---- cycles and entropy ------------------------------------------------------------------------------ */
+/* ---- cycles and entropy
+ * ------------------------------------------------------------------------------ */
 
 static void test_deposit(void **state)
 {
@@ -428,7 +487,8 @@ static void test_raw_rand(void **state)
     }
 }
 
-/* ---- a network that charges --------------------------------------------------------------------------- */
+/* ---- a network that charges
+ * --------------------------------------------------------------------------- */
 
 /* What alice and bob have, together. */
 static uint64_t both(const struct world *w)
@@ -472,7 +532,7 @@ static void test_calls_are_paid(void **state)
     for (size_t i = 1; i < count; i++) { /* 0: inspect_message, paid by nobody */
         instructions += records[i].instructions;
     }
-    uint64_t cost = 3 * 5000000 + instructions          /* update, update, callback */
+    uint64_t cost = 3 * 5000000 + instructions           /* update, update, callback */
                     + 260000 + 1000 * (payload_size + 3) /* the call */
                     + 1000 * 5                           /* its answer */
                     + 1200000 + 2000 * (arg_size + 3);   /* the user's message */
@@ -540,6 +600,8 @@ int main(void)
         WORLD_TEST(test_refusals),
         WORLD_TEST(test_update_settings),
         WORLD_TEST(test_status),
+        WORLD_TEST(test_minimum_cycles),
+        WORLD_TEST(test_logs),
         WORLD_TEST(test_stop_and_start),
         WORLD_TEST(test_stop_waits_for_open_calls),
         WORLD_TEST(test_start_cancels_stop),

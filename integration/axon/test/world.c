@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the world ---------------------------------------------------------------------------------- */
+/* ---- the world ------------------------------------------------------------------------------- */
 
 static struct world *world_new(bool free_cycles)
 {
@@ -45,7 +45,7 @@ int world_teardown(void **state)
     return 0;
 }
 
-/* ---- scripts ------------------------------------------------------------------------------------ */
+/* ---- scripts --------------------------------------------------------------------------------- */
 
 void script_op(struct axon_buf *s, enum probe_operation op)
 {
@@ -131,7 +131,7 @@ void script_perform(struct axon_buf *s)
     script_op(s, PROBE_CHECK);
 }
 
-/* ---- calls -------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 void world_run(struct world *w, const struct ic_principal *canister, struct axon_buf *script)
 {
@@ -152,7 +152,7 @@ void world_install(struct world *w, const struct ic_principal *canister,
     axon_buf_free(script);
 }
 
-/* ---- expectations ------------------------------------------------------------------------------- */
+/* ---- expectations ---------------------------------------------------------------------------- */
 
 void expect_reply_bytes(const struct world *w, struct ic_bytes bytes)
 {

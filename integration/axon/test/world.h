@@ -8,7 +8,8 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <cmocka.h>
+
+#include <cmocka.h> /* needs the two above */
 
 #define WORLD_CYCLES 1000000000000u /* of each probe */
 
@@ -16,15 +17,16 @@ struct world {
     struct axon_network *net;
     struct ic_principal user, stranger;
     struct ic_principal alice, bob;
-    struct axon_buf wasm;           /* the probe */
-    struct axon_outcome out;        /* of the last call */
+    struct axon_buf wasm;    /* the probe */
+    struct axon_outcome out; /* of the last call */
 };
 
-int world_setup(void **state);      /* cycles are free */
+int world_setup(void **state); /* cycles are free */
 int world_setup_paying(void **state);
 int world_teardown(void **state);
 
-/* ---- scripts: each function appends; a buffer is used up by the call that sends it --------------- */
+/* ---- scripts: each function appends; a buffer is used up by the call that sends it
+ * --------------- */
 
 void script_op(struct axon_buf *s, enum probe_operation op);
 void script_num(struct axon_buf *s, uint64_t n);
@@ -44,14 +46,16 @@ void script_perform(struct axon_buf *s);
 /* Replies with the argument of the message. */
 void script_reply_arg(struct axon_buf *s);
 
-/* ---- calls: the answer is in w->out -------------------------------------------------------------- */
+/* ---- calls: the answer is in w->out
+ * -------------------------------------------------------------- */
 
 void world_run(struct world *w, const struct ic_principal *canister, struct axon_buf *script);
 void world_ask(struct world *w, const struct ic_principal *canister, struct axon_buf *script);
 void world_install(struct world *w, const struct ic_principal *canister,
                    enum axon_install_mode mode, struct ic_bytes wasm, struct axon_buf *script);
 
-/* ---- expectations --------------------------------------------------------------------------------- */
+/* ---- expectations
+ * --------------------------------------------------------------------------------- */
 
 void expect_reply(const struct world *w, const char *text);
 void expect_reply_bytes(const struct world *w, struct ic_bytes bytes);

@@ -1,17 +1,18 @@
-/* The probe: executes scripts (script.h). It holds no rules of its own: every operation is one system
- * call, so that a test in C can put together any behaviour of a canister and look at the result. */
+/* The probe: executes scripts (script.h). It holds no rules of its own: every operation is one
+ * system call, so that a test in C can put together any behaviour of a canister and look at the
+ * result. */
 #include "ic/bytes.h"
 #include "ic/ic0.h"
 #include "integration/canisters/probe/script.h"
 
-#define EXPORT(name) __attribute__((export_name(name)))
+#define EXPORT(name)     __attribute__((export_name(name)))
 #define POOL_BYTES_MAX   4194304u /* strings of one message */
 #define SCRIPT_BYTES_MAX 4096u    /* of one callback or hook, and of the kept string */
 #define STACK_MAX        32u
-#define SLOTS_MAX        640u     /* callbacks with a script at one time: more than a queue holds */
+#define SLOTS_MAX        640u /* callbacks with a script at one time: more than a queue holds */
 #define HEAP_PAGE_BYTES  4096u
 
-/* ---- memory ------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 struct stored {
     uint32_t size;
@@ -56,7 +57,7 @@ static struct ic_bytes stored_bytes(const struct stored *from)
     return (struct ic_bytes){.at = from->bytes, .size = from->size};
 }
 
-/* ---- stacks ------------------------------------------------------------------------------------- */
+/* ---- stacks ---------------------------------------------------------------------------------- */
 
 static void push(uint64_t n)
 {
@@ -116,6 +117,21 @@ static void push_copy(uint32_t size, void (*copy)(void *dst, uint32_t offset, ui
     push_string((struct ic_bytes){.at = at, .size = size});
 }
 
+static void push_reject_text(void)
+{
+    push_copy(ic0_msg_reject_msg_size(), ic0_msg_reject_msg_copy);
+}
+
+static void push_certificate(void)
+{
+    push_copy(ic0_data_certificate_size(), ic0_data_certificate_copy);
+}
+
+static void push_method_name(void)
+{
+    push_copy(ic0_msg_method_name_size(), ic0_msg_method_name_copy);
+}
+
 static void join(void)
 {
     struct ic_bytes second = pop_string();
@@ -126,7 +142,7 @@ static void join(void)
     push_string((struct ic_bytes){.at = at, .size = first.size + second.size});
 }
 
-/* ---- calls -------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static void begin(struct ic_bytes script);
 
@@ -160,7 +176,7 @@ static void call_raw(void)
     ic0_call_new(callee.at, callee.size, method.at, method.size, index, 0, index, 0);
 }
 
-/* ---- misbehaviour ------------------------------------------------------------------------------- */
+/* ---- misbehaviour ---------------------------------------------------------------------------- */
 
 static __attribute__((noinline)) uint32_t recurse(volatile uint32_t *above)
 {
@@ -186,7 +202,7 @@ static void dirty_heap(void)
     }
 }
 
-/* ---- operations --------------------------------------------------------------------------------- */
+/* ---- operations ------------------------------------------------------------------------------ */
 
 static void do_string(enum probe_operation op)
 {
@@ -302,7 +318,8 @@ static void do_hook(void)
     store(&hooks[which], pop_string());
 }
 
-/* Operations that take nothing or have a shape of their own. */
+/* Operations that take nothing or have a shape of their own: one per line. */
+/* clang-format off */
 static bool do_plain(enum probe_operation op)
 {
     switch ((int)op) {
@@ -312,7 +329,7 @@ static bool do_plain(enum probe_operation op)
     case PROBE_CALLER: push_copy(ic0_msg_caller_size(), ic0_msg_caller_copy); return true;
     case PROBE_SELF: push_copy(ic0_canister_self_size(), ic0_canister_self_copy); return true;
     case PROBE_REJECT_CODE: push(ic0_msg_reject_code()); return true;
-    case PROBE_REJECT_TEXT: push_copy(ic0_msg_reject_msg_size(), ic0_msg_reject_msg_copy); return true;
+    case PROBE_REJECT_TEXT: push_reject_text(); return true;
     case PROBE_DEADLINE: push(ic0_msg_deadline()); return true;
     case PROBE_AVAILABLE: push(ic0_msg_cycles_available()); return true;
     case PROBE_REFUNDED: push(ic0_msg_cycles_refunded()); return true;
@@ -327,11 +344,11 @@ static bool do_plain(enum probe_operation op)
     case PROBE_HOOK: do_hook(); return true;
     case PROBE_TIME: push(ic0_time()); return true;
     case PROBE_HAS_CERTIFICATE: push(ic0_data_certificate_present()); return true;
-    case PROBE_CERTIFICATE: push_copy(ic0_data_certificate_size(), ic0_data_certificate_copy); return true;
+    case PROBE_CERTIFICATE: push_certificate(); return true;
     case PROBE_STATUS: push(ic0_canister_status()); return true;
     case PROBE_VERSION: push(ic0_canister_version()); return true;
     case PROBE_IS_REPLICATED: push(ic0_in_replicated_execution()); return true;
-    case PROBE_METHOD_NAME: push_copy(ic0_msg_method_name_size(), ic0_msg_method_name_copy); return true;
+    case PROBE_METHOD_NAME: push_method_name(); return true;
     case PROBE_ACCEPT_MESSAGE: ic0_accept_message(); return true;
     case PROBE_EQUAL: do_equal(); return true;
     case PROBE_SPIN: spin(); return true;
@@ -341,13 +358,14 @@ static bool do_plain(enum probe_operation op)
     default: return false;
     }
 }
+/* clang-format on */
 
 static bool takes_number(enum probe_operation op)
 {
     return op == PROBE_BYTES || op == PROBE_ADD || op == PROBE_ACCEPT || op == PROBE_BURN ||
            op == PROBE_CALL_CYCLES || op == PROBE_CALL_BEST_EFFORT || op == PROBE_STABLE_GROW ||
-           op == PROBE_TIMER || op == PROBE_COUNTER || op == PROBE_CHECK ||
-           op == PROBE_GROW_HEAP || op == PROBE_WILD_STORE;
+           op == PROBE_TIMER || op == PROBE_COUNTER || op == PROBE_CHECK || op == PROBE_GROW_HEAP ||
+           op == PROBE_WILD_STORE;
 }
 
 /* Reads an immediate: size bytes of the script behind *at. */
@@ -390,6 +408,11 @@ static void begin(struct ic_bytes script)
     run(script);
 }
 
+static void run_hook(enum probe_hook hook)
+{
+    begin(stored_bytes(&hooks[hook]));
+}
+
 static void run_argument(void)
 {
     uint32_t size = ic0_msg_arg_data_size();
@@ -401,21 +424,23 @@ static void run_argument(void)
     begin((struct ic_bytes){.at = script, .size = size});
 }
 
-/* ---- exports ------------------------------------------------------------------------------------ */
+/* clang-format off */
+/* ---- exports --------------------------------------------------------------------------------- */
 
 EXPORT("canister_init") void probe_init(void) { run_argument(); }
 EXPORT("canister_post_upgrade") void probe_post_upgrade(void) { run_argument(); }
-EXPORT("canister_pre_upgrade") void probe_pre_upgrade(void) { begin(stored_bytes(&hooks[PROBE_ON_PRE_UPGRADE])); }
-EXPORT("canister_global_timer") void probe_timer(void) { begin(stored_bytes(&hooks[PROBE_ON_TIMER])); }
-EXPORT("canister_heartbeat") void probe_heartbeat(void) { begin(stored_bytes(&hooks[PROBE_ON_HEARTBEAT])); }
+EXPORT("canister_pre_upgrade") void probe_pre_upgrade(void) { run_hook(PROBE_ON_PRE_UPGRADE); }
+EXPORT("canister_global_timer") void probe_timer(void) { run_hook(PROBE_ON_TIMER); }
+EXPORT("canister_heartbeat") void probe_heartbeat(void) { run_hook(PROBE_ON_HEARTBEAT); }
 EXPORT("canister_inspect_message") void probe_inspect(void)
 {
     if (hooks[PROBE_ON_INSPECT].size == 0) {
         ic0_accept_message();
     }
-    begin(stored_bytes(&hooks[PROBE_ON_INSPECT]));
+    run_hook(PROBE_ON_INSPECT);
 }
 EXPORT("canister_update run") void probe_run(void) { run_argument(); }
 EXPORT("canister_update also_run") void probe_also_run(void) { run_argument(); }
 EXPORT("canister_query ask") void probe_ask(void) { run_argument(); }
 EXPORT("canister_composite_query ask_others") void probe_ask_others(void) { run_argument(); }
+/* clang-format on */

@@ -11,6 +11,7 @@
 #ifndef PROBE_SCRIPT_H
 #define PROBE_SCRIPT_H
 
+/* clang-format off */
 /*   X(name, code)  effect */
 #define PROBE_OPERATIONS(X)                                                                        \
     X(NUM, 0x01)             /*            -> n  immediate */                                      \
@@ -66,14 +67,22 @@
     X(RECURSE, 0x61)         /*            ->    recurses for ever */                              \
     X(UNREACHABLE, 0x62)     /*            -> */                                                   \
     X(GROW_HEAP, 0x63)       /* n          -> n  memory.grow by n pages */                         \
-    X(DIRTY_HEAP, 0x64)      /* n1 n2      ->    writes one byte in n1 pages, each n2 pages apart */ \
+    X(DIRTY_HEAP, 0x64)      /* n1 n2      ->    writes one byte in n1 pages, n2 apart */ \
     X(WILD_STORE, 0x65)      /* n          ->    writes at address n */
+
+/* clang-format on */
 
 #define PROBE_OP(name, code) PROBE_##name = code,
 enum probe_operation { PROBE_OPERATIONS(PROBE_OP) };
 #undef PROBE_OP
 
 /* Hooks a script can be given for. */
-enum probe_hook { PROBE_ON_TIMER, PROBE_ON_HEARTBEAT, PROBE_ON_PRE_UPGRADE, PROBE_ON_INSPECT, PROBE_HOOKS };
+enum probe_hook {
+    PROBE_ON_TIMER,
+    PROBE_ON_HEARTBEAT,
+    PROBE_ON_PRE_UPGRADE,
+    PROBE_ON_INSPECT,
+    PROBE_HOOKS
+};
 
 #endif
