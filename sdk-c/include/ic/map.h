@@ -1,0 +1,182 @@
+/* An ordered map in stable memory: a B+tree of fixed-size keys and values, both opaque bytes, keys in
+ * the order of memcmp. Numbers are stored big-endian to sort as numbers.
+ *
+ * Why it looks like this. A stable access costs 25 instructions and its bytes, about 80 with the code
+ * around it; a 4 KiB page first written in a message costs 1,000. So
+ *
+ *   - a node is one such page: a change dirties the leaf and the head page, 2,000 in all;
+ *   - a search does not read the node (4,100) and does not hop through its keys (7 reads of 28 bytes,
+ *     900): it reads a compact index at the start of the node once. The index has 5 bytes for each
+ *     entry, in the order of the keys: the 4 bytes of the key behind the prefix that all keys of the
+ *     node share, and the slot where the entry stands. For 28-byte keys that is about 530 bytes, then
+ *     110 instructions of binary search in the heap, then the one entry whose 4 bytes match. Four bytes
+ *     behind the prefix nearly always tell: random keys of a leaf at 10 million entries share 2 bytes
+ *     and differ within the next 2, counters share all but the last 1 or 2. Where they do not (keys
+ *     made to be alike) the search halves the run of equals by whole keys, 8 reads at worst;
+ *   - entries do not move: inserting writes one entry into a free slot and shifts the rest of the
+ *     index, on average half of 5 bytes for each entry (170 bytes instead of 1,300);
+ *   - the root and its children, the nodes of every search, keep their first part (index and child
+ *     numbers) in a cache of 64 KiB in this struct. It is filled lazily, 1,000 instructions for a
+ *     node, written through, and empty again after an upgrade: nothing is rebuilt.
+ *
+ * At 28-byte keys and 8-byte values a leaf has room for 99 entries, an inner node for 109. Random
+ * insertion fills nodes to about 69%: 20 leaves under the root at 1,000 entries, 1,500 leaves under 20
+ * nodes at 100,000, and one more level at 10 million (148,000, 2,000, 27, 1). A lookup then reads
+ * two nodes that are not cached. Ascending keys fill leaves completely: a full last leaf is
+ * not halved when a larger key comes.
+ *
+ * A split or merge copies one or two nodes and changes their parent: up to 25,000 instructions for
+ * each level that it reaches, seldom more than one, at most all. A node that falls below a quarter is
+ * merged with a neighbour when both fit into three quarters, else they share evenly. Emptied nodes
+ * are used again; the region never shrinks.
+ *
+ * Layout, version 1. Region id (kind MAP, shape key_bytes << 16 | value_bytes), an array of nodes of
+ * 4,096 bytes, numbered from 1:
+ *
+ *     0      1      level: 0 = leaf, 255 = free
+ *     1      1      p, bytes that all keys of the node share (or fewer), at least
+ *     2      2      n, entries
+ *     4      4      inner: child left of all keys; free: next free node or 0; leaf: 0
+ *     8      k      the first p bytes of each key; the rest is undefined
+ *     8+k    5*r    index: u32 of key bytes p..p+3 (big-endian number; 0 behind the end of the key), u8
+ *                   slot. The first n in the order of the keys, behind them the free slots
+ *   leaf,  r = (4096 - 8 - k) / (5 + k + v), at most 255
+ *            r*(k+v)  slots: key, value
+ *   inner, r = (4096 - 8 - k) / (5 + 4 + k), at most 255
+ *            r*4      u32 child right of the key in this slot: keys >= that key
+ *            r*k      slots: key
+ *
+ * Head slot: 0 u64 entries, 8 u32 root, 12 u32 height (1 = the root is a leaf), 16 u32 nodes ever made,
+ * 20 u32 first free node, 24 u32 free nodes. */
+#ifndef IC_MAP_H
+#define IC_MAP_H
+
+#include "ic/stable.h"
+
+#define IC_MAP_NODE_BYTES      4096u
+#define IC_MAP_KEY_BYTES_MAX   128u
+#define IC_MAP_ENTRY_BYTES_MAX 480u /* key + value: a leaf holds at least eight */
+#define IC_MAP_HEIGHT_MAX      16u  /* 2^32 nodes with at least 8 children each have 12 levels */
+#define IC_MAP_SEARCH_BYTES    1296u /* header, prefix and index of any node */
+#define IC_MAP_CACHE_BYTES     65536u
+#define IC_MAP_CACHE_LINES_MAX 64u
+
+/* Where things stand in the nodes of one kind; offsets and steps in bytes. */
+struct ic_map_shape {
+    uint32_t room;         /* entries */
+    uint32_t search_bytes; /* header, prefix, index */
+    uint32_t keys_at, key_step;
+    uint32_t data_at, data_step, data_bytes; /* a leaf's values, an inner node's children */
+};
+
+struct ic_map {
+    struct ic_store *store;
+    struct ic_region *region;
+    uint32_t key_bytes;
+    uint32_t value_bytes;
+    struct ic_map_shape leaf, inner;
+    uint64_t count; /* entries */
+    uint32_t root;
+    uint32_t height;
+    uint32_t node_count;
+    uint32_t node_free; /* first of the free nodes; 0 = none */
+    uint32_t free_count;
+    uint32_t changes; /* insertions and removals since open: tells stale cursors */
+    uint32_t cache_lines;
+    uint32_t cache_line_bytes;
+    uint32_t cached[IC_MAP_CACHE_LINES_MAX]; /* node in each line; 0 = none */
+    _Alignas(8) uint8_t cache[IC_MAP_CACHE_BYTES];
+};
+
+/* One node on the way from the root to a leaf. */
+struct ic_map_step {
+    uint32_t node;
+    uint16_t at;    /* child that was taken (0 = left of all keys), entry in a leaf */
+    uint16_t count; /* entries of the node */
+    uint8_t line;   /* of the cache; 255 = not cached */
+};
+
+/* A place between two entries. Valid until the map changes: using it afterwards traps. */
+struct ic_map_cursor {
+    uint32_t changes;
+    bool is_last_leaf;
+    struct ic_map_step steps[IC_MAP_HEIGHT_MAX]; /* by level, 0 = leaf */
+    uint64_t address;                            /* of the leaf */
+    uint8_t leaf[IC_MAP_SEARCH_BYTES + 8]; /* start of the leaf; 8 bytes may be read past it */
+};
+
+/* ic_map_open makes or finds a map. 1 <= key_bytes <= IC_MAP_KEY_BYTES_MAX, key + value <=
+ * IC_MAP_ENTRY_BYTES_MAX; both are part of the layout. It takes one region id. The struct is large:
+ * give it static storage.
+ *   traps     when the region holds something else, its head is damaged, or stable memory cannot grow */
+void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id,
+                 uint32_t key_bytes, uint32_t value_bytes);
+
+static inline uint64_t ic_map_count(const struct ic_map *map)
+{
+    return map->count;
+}
+
+/* ic_map_find looks a key up. The map is not const because the cache may be filled.
+ *   value     value_bytes are copied there; may be NULL
+ *   returns   false when absent; nothing was written then */
+IC_MUST_USE bool ic_map_find(struct ic_map *map, void *value, const void *key);
+
+/* ic_map_insert adds a key that is absent (asserted) with its value.
+ *   value     may be NULL when value_bytes is 0
+ *   traps     when stable memory cannot grow */
+void ic_map_insert(struct ic_map *map, const void *key, const void *value);
+
+/* ic_map_put inserts or replaces.
+ *   returns   true when the key is new */
+bool ic_map_put(struct ic_map *map, const void *key, const void *value);
+
+/* ic_map_remove takes a key out.
+ *   returns   false when it was absent */
+bool ic_map_remove(struct ic_map *map, const void *key);
+
+/* ---- in order --------------------------------------------------------------------------------------- */
+
+/* ic_map_seek places the cursor before the first entry whose key is >= key (its lower bound). */
+void ic_map_seek(struct ic_map *map, struct ic_map_cursor *cursor, const void *key);
+/* Before the first entry and behind the last. */
+void ic_map_seek_first(struct ic_map *map, struct ic_map_cursor *cursor);
+void ic_map_seek_last(struct ic_map *map, struct ic_map_cursor *cursor);
+
+/* ic_map_next copies the entry behind the cursor and moves over it, about 150 instructions;
+ * ic_map_previous the one before it. The end of a range is the caller's to compare.
+ *   key, value  may be NULL
+ *   returns     false at the end; nothing was written then and the cursor stays */
+IC_MUST_USE bool ic_map_next(struct ic_map *map, void *key, void *value,
+                             struct ic_map_cursor *cursor);
+IC_MUST_USE bool ic_map_previous(struct ic_map *map, void *key, void *value,
+                                 struct ic_map_cursor *cursor);
+
+/* ---- integrity ---------------------------------------------------------------------------------------- */
+
+/* How far a check has come. Start from a zeroed one. */
+struct ic_map_checker {
+    uint32_t changes;
+    uint32_t nodes; /* visited */
+    uint32_t free;  /* visited in the free list */
+    uint32_t next_free;
+    uint64_t entries;
+    uint8_t phase;
+    bool may_equal; /* the next key may equal the last one, which is a parent's */
+    bool has_last;
+    uint8_t last[IC_MAP_KEY_BYTES_MAX];
+    struct ic_map_step steps[IC_MAP_HEIGHT_MAX];
+};
+
+/* ic_map_check_some checks the next leaf and the nodes above that it enters first, or some of the free
+ * list: at most 100,000 instructions. The map must not change between the calls.
+ *   returns   true while there is more
+ *   traps     "stable map: ..." at the first inconsistency */
+IC_MUST_USE bool ic_map_check_some(struct ic_map *map, struct ic_map_checker *checker);
+
+/* ic_map_check checks everything: order of all keys, indexes, prefixes, separators, levels, slots,
+ * counts, and that each node is in the tree or free. For tests and debug queries; 150 instructions
+ * for each entry. */
+void ic_map_check(struct ic_map *map);
+
+#endif
