@@ -13,6 +13,12 @@ struct ledger_account ledger_account_from_owner(const struct ic_principal *owner
     return account;
 }
 
+struct ledger_account ledger_account_from_icrc(const struct icrc_account *account)
+{
+    return ledger_account_from_owner(&account->owner,
+                                     account->has_subaccount ? &account->subaccount : NULL);
+}
+
 enum ic_address_result ledger_account_from_address(struct ledger_account *out,
                                                    struct ic_bytes address)
 {

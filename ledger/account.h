@@ -6,12 +6,16 @@
 #define LEDGER_ACCOUNT_H
 
 #include "ic/account.h"
+#include "ledger/config.h"
 #include "ledger/types.h"
 
 /* ledger_account_from_owner gives the address of a principal's account.
  *   subaccount   NULL means 32 zero bytes */
 struct ledger_account ledger_account_from_owner(const struct ic_principal *owner,
                                                 const struct ic_subaccount *subaccount);
+
+/* The same for an account as ICRC-1 writes it. */
+struct ledger_account ledger_account_from_icrc(const struct icrc_account *account);
 
 /* ledger_account_from_address takes the 32 bytes of an address.
  *   returns   OK, WRONG_LENGTH or BAD_CHECKSUM; *out is untouched unless OK */

@@ -3,6 +3,20 @@
 #include "ic/buf.h"
 #include "ic/trap.h"
 
+static bool subaccount_is_equal(const struct icrc_account *a, const struct icrc_account *b)
+{
+    if (a->has_subaccount && b->has_subaccount) {
+        return memcmp(a->subaccount.bytes, b->subaccount.bytes, IC_SUBACCOUNT_BYTES) == 0;
+    }
+    return (!a->has_subaccount || ic_subaccount_is_default(&a->subaccount)) &&
+           (!b->has_subaccount || ic_subaccount_is_default(&b->subaccount));
+}
+
+bool icrc_account_is_equal(const struct icrc_account *a, const struct icrc_account *b)
+{
+    return ic_principal_is_equal(&a->owner, &b->owner) && subaccount_is_equal(a, b);
+}
+
 /* text_set copies a short text; false when it is too long. */
 static bool text_set(uint8_t *size, uint8_t *bytes, size_t room, struct ic_bytes text)
 {

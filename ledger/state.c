@@ -34,12 +34,23 @@ static void tip_read(struct ledger_state *state)
     state->tip.token_pool.v = ic_load_u64_le(stored + LEDGER_HASH_BYTES + 8);
 }
 
+static void minter_name_check(struct ledger_state *state)
+{
+    const struct icrc_account *name = &state->config.icrc_minting_account;
+    state->knows_minter_name = false;
+    if (state->config.has_icrc_minting_account) {
+        const struct ledger_account hashed = ledger_account_from_icrc(name);
+        state->knows_minter_name = ledger_account_is_equal(&hashed, &state->config.minting_account);
+    }
+}
+
 void ledger_config_replace(struct ledger_state *state, const struct ledger_config *config)
 {
     uint8_t stored[LEDGER_CONFIG_BYTES_MAX];
     const size_t size = ledger_config_encode(stored, config);
     ic_cell_write(&state->config_cell, (struct ic_bytes){.at = stored, .size = size});
     state->config = *config;
+    minter_name_check(state);
 }
 
 void ledger_state_create(struct ledger_state *state, struct ic_store *store,
@@ -58,6 +69,7 @@ void ledger_state_open(struct ledger_state *state, struct ic_store *store)
     structures_open(state, store);
     const size_t size = ic_cell_read(&state->config_cell, stored);
     ic_assert(ledger_config_decode(&state->config, (struct ic_bytes){.at = stored, .size = size}));
+    minter_name_check(state);
     tip_read(state);
 }
 

@@ -29,6 +29,8 @@ struct ledger_state {
     struct ic_cell tip_cell;
     struct ic_cell config_cell;
     struct ledger_config config;
+    bool knows_minter_name; /* config.icrc_minting_account is config.minting_account, hashed and
+                               compared: installation takes any account for it */
 };
 
 /* ledger_state_create lays out an empty ledger in an empty store.

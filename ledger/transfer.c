@@ -88,12 +88,34 @@ static struct ledger_outcome kind_check(enum ledger_operation_kind kind,
     IC_TRAP("a transfer is never an approval");
 }
 
+static bool memo_is_too_large(const struct ledger_request *request)
+{
+    return request->has_icrc1_memo && request->icrc1_memo.size > LEDGER_ICRC1_MEMO_BYTES_MAX;
+}
+
+struct ledger_outcome ledger_names_check(const struct ledger_state *state,
+                                         const struct ledger_request *request,
+                                         const struct icrc_account *from,
+                                         const struct icrc_account *to)
+{
+    const struct icrc_account *minter = &state->config.icrc_minting_account;
+    if (memo_is_too_large(request)) {
+        return outcome(LEDGER_MEMO_TOO_LARGE, 0);
+    }
+    const bool is_plain = state->knows_minter_name && !icrc_account_is_equal(from, minter) &&
+                          !icrc_account_is_equal(to, minter);
+    if (is_plain && !request->amount.is_too_large && fee_differs(request, state->config.fee)) {
+        return outcome(LEDGER_BAD_FEE, state->config.fee.v);
+    }
+    return outcome(LEDGER_OK, 0);
+}
+
 struct ledger_outcome ledger_request_check(struct ledger_operation *operation,
                                            const struct ledger_state *state,
                                            const struct ledger_request *request,
                                            const struct ledger_rules *rules)
 {
-    if (request->has_icrc1_memo && request->icrc1_memo.size > LEDGER_ICRC1_MEMO_BYTES_MAX) {
+    if (memo_is_too_large(request)) {
         return outcome(LEDGER_MEMO_TOO_LARGE, 0);
     }
     if (request->amount.is_too_large) {

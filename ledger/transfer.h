@@ -99,6 +99,16 @@ IC_MUST_USE struct ledger_outcome ledger_transfer(struct ledger_state *state,
                                                   const struct ledger_request *request,
                                                   const struct ledger_rules *rules);
 
+/* ledger_names_check makes the checks that need no account hashed, when both accounts are given by name:
+ * a wrong fee, the commonest refusal, then costs a third. Pure. It refuses nothing that
+ * ledger_transfer would not refuse in the same way.
+ *   request   its from and to are not looked at
+ *   returns   OK, MEMO_TOO_LARGE or BAD_FEE */
+IC_MUST_USE struct ledger_outcome ledger_names_check(const struct ledger_state *state,
+                                                     const struct ledger_request *request,
+                                                     const struct icrc_account *from,
+                                                     const struct icrc_account *to);
+
 /* ledger_request_check classifies a request and makes every check that needs no history. Pure.
  *   operation   refers to request and state; written only on OK */
 IC_MUST_USE struct ledger_outcome ledger_request_check(struct ledger_operation *operation,

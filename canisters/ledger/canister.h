@@ -2,19 +2,17 @@
 #ifndef CANISTERS_LEDGER_CANISTER_H
 #define CANISTERS_LEDGER_CANISTER_H
 
-#include "ic/candid.h"
+#include "icp_did.h"
 #include "ledger/state.h"
 
 /* The one ledger of this canister. Set up by installation, found again after an upgrade; between
  * messages it lives on in the heap. */
 extern struct ledger_state canister_state;
 
-/* canister_subaccount turns an optional blob into a subaccount.
- *   storage   where its bytes go
- *   returns   storage, or NULL when there is none
- *   traps     when it has not exactly 32 bytes. SPEC: ledger 2.2 */
-const struct ic_subaccount *canister_subaccount(struct ic_subaccount *storage, bool has,
-                                                struct ic_bytes bytes);
+/* canister_account_name puts a principal and an optional subaccount together.
+ *   traps   when the subaccount has not exactly 32 bytes. SPEC: ledger 2.2 */
+struct icrc_account canister_account_name(const struct ic_principal *owner,
+                                          const struct icp_opt_blob *subaccount);
 
 /* canister_account_from_hex reads an address given as text.
  *   traps   when it is not one. SPEC: ledger 2.1 */

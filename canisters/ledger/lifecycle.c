@@ -21,17 +21,21 @@ void canister_certify_tip(void)
         (struct ic_bytes){.at = canister_state.tip.hash.bytes, .size = LEDGER_HASH_BYTES});
 }
 
-const struct ic_subaccount *canister_subaccount(struct ic_subaccount *storage, bool has,
-                                                struct ic_bytes bytes)
+struct icrc_account canister_account_name(const struct ic_principal *owner,
+                                          const struct icp_opt_blob *subaccount)
 {
-    if (!has) {
-        return NULL;
+    struct icrc_account account;
+    account.owner = *owner;
+    account.has_subaccount = subaccount->has;
+    if (subaccount->has) {
+        if (subaccount->value.size != IC_SUBACCOUNT_BYTES) {
+            IC_TRAP("a subaccount has 32 bytes");
+        }
+        memcpy(account.subaccount.bytes, subaccount->value.at, IC_SUBACCOUNT_BYTES);
+    } else {
+        memset(account.subaccount.bytes, 0, IC_SUBACCOUNT_BYTES);
     }
-    if (bytes.size != IC_SUBACCOUNT_BYTES) {
-        IC_TRAP("a subaccount has 32 bytes");
-    }
-    memcpy(storage->bytes, bytes.at, IC_SUBACCOUNT_BYTES);
-    return storage;
+    return account;
 }
 
 struct ledger_account canister_account_from_hex(struct ic_bytes text)
@@ -119,20 +123,15 @@ static uint64_t duration_ns(const struct icp_duration *duration)
     return ic_sat_add_u64(ic_sat_mul_u64(duration->secs, LEDGER_NS_PER_S), duration->nanos);
 }
 
-static struct icrc_account icrc_account_from_candid(const struct icp_account *in)
-{
-    struct icrc_account account = {.owner = in->owner, .has_subaccount = in->subaccount.has};
-    (void)canister_subaccount(&account.subaccount, in->subaccount.has, in->subaccount.value);
-    return account;
-}
-
 static void config_from_init(struct ledger_config *config, const struct icp_init_args *args)
 {
     const struct ledger_account minter = canister_account_from_hex(args->minting_account);
     ledger_config_default(config, &minter);
     if (args->icrc1_minting_account.has) {
         config->has_icrc_minting_account = true;
-        config->icrc_minting_account = icrc_account_from_candid(&args->icrc1_minting_account.value);
+        config->icrc_minting_account =
+            canister_account_name(&args->icrc1_minting_account.value.owner,
+                                  &args->icrc1_minting_account.value.subaccount);
     }
     if (args->transfer_fee.has) {
         config->fee.v = args->transfer_fee.value.e8s;
@@ -196,9 +195,9 @@ static void upgrade_apply(const struct icp_upgrade_args *args)
     }
     if (args->icrc1_minting_account.has) {
         const struct icrc_account account =
-            icrc_account_from_candid(&args->icrc1_minting_account.value);
-        const struct ledger_account hashed = ledger_account_from_owner(
-            &account.owner, account.has_subaccount ? &account.subaccount : NULL);
+            canister_account_name(&args->icrc1_minting_account.value.owner,
+                                  &args->icrc1_minting_account.value.subaccount);
+        const struct ledger_account hashed = ledger_account_from_icrc(&account);
         if (!ledger_account_is_equal(&hashed, &config.minting_account)) {
             IC_TRAP("The icrc1 minting account is not the same as the minting account set during "
                     "initialization");

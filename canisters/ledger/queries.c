@@ -19,10 +19,8 @@ static struct ic_bytes token_symbol(void)
 
 static struct ledger_account account_from_candid(const struct icp_account *account)
 {
-    struct ic_subaccount storage;
-    const struct ic_subaccount *subaccount =
-        canister_subaccount(&storage, account->subaccount.has, account->subaccount.value);
-    return ledger_account_from_owner(&account->owner, subaccount);
+    const struct icrc_account name = canister_account_name(&account->owner, &account->subaccount);
+    return ledger_account_from_icrc(&name);
 }
 
 /* ---- accounts ------------------------------------------------------------------------------------ */

@@ -23,12 +23,16 @@ static struct ledger_outcome run(const struct ledger_request *request,
 }
 
 /* The account of the caller with an optional subaccount. */
-static struct ledger_account caller_account(bool has_subaccount, struct ic_bytes subaccount)
+static struct icrc_account caller_name(const struct icp_opt_blob *subaccount)
 {
-    struct ic_subaccount storage;
-    const struct ic_subaccount *s = canister_subaccount(&storage, has_subaccount, subaccount);
     const struct ic_principal caller = ic_msg_caller();
-    return ledger_account_from_owner(&caller, s);
+    return canister_account_name(&caller, subaccount);
+}
+
+static struct ledger_account caller_account(const struct icp_opt_blob *subaccount)
+{
+    const struct icrc_account name = caller_name(subaccount);
+    return ledger_account_from_icrc(&name);
 }
 
 static struct ledger_amount amount_from_nat(const struct candid_nat *n)
@@ -47,12 +51,9 @@ static uint64_t saturated_from_nat(const struct candid_nat *n)
 void icp_icrc1_transfer(const struct icp_icrc1_transfer_in *in, struct icp_icrc1_transfer_out *out)
 {
     const struct icp_transfer_arg *arg = &in->arg0;
-    struct ic_subaccount storage;
-    const struct ic_subaccount *to_subaccount =
-        canister_subaccount(&storage, arg->to.subaccount.has, arg->to.subaccount.value);
-    const struct ledger_request request = {
-        .from = caller_account(arg->from_subaccount.has, arg->from_subaccount.value),
-        .to = ledger_account_from_owner(&arg->to.owner, to_subaccount),
+    const struct icrc_account from = caller_name(&arg->from_subaccount);
+    const struct icrc_account to = canister_account_name(&arg->to.owner, &arg->to.subaccount);
+    struct ledger_request request = {
         .amount = amount_from_nat(&arg->amount),
         .fee_e8s = {.has = arg->fee.has,
                     .v = arg->fee.has ? saturated_from_nat(&arg->fee.value) : 0},
@@ -61,7 +62,13 @@ void icp_icrc1_transfer(const struct icp_icrc1_transfer_in *in, struct icp_icrc1
         .created_at_ns = {.has = arg->created_at_time.has,
                           .v = arg->created_at_time.has ? arg->created_at_time.value : 0},
     };
-    answer_icrc1(&out->ret0, run(&request, &LEDGER_RULES_ICRC1));
+    struct ledger_outcome outcome = ledger_names_check(&canister_state, &request, &from, &to);
+    if (outcome.result == LEDGER_OK) {
+        request.from = ledger_account_from_icrc(&from);
+        request.to = ledger_account_from_icrc(&to);
+        outcome = run(&request, &LEDGER_RULES_ICRC1);
+    }
+    answer_icrc1(&out->ret0, outcome);
 }
 
 static struct ledger_opt_u64 created_at(struct icp_opt_time_stamp time)
@@ -72,7 +79,7 @@ static struct ledger_opt_u64 created_at(struct icp_opt_time_stamp time)
 /* What the two legacy forms have in common; their types differ only in `to`. */
 #define LEGACY_REQUEST(arg, receiver)                                                              \
     ((struct ledger_request){                                                                      \
-        .from = caller_account((arg)->from_subaccount.has, (arg)->from_subaccount.value),          \
+        .from = caller_account(&(arg)->from_subaccount),                                           \
         .to = (receiver),                                                                          \
         .amount = {.v = {(arg)->amount.e8s}},                                                      \
         .fee_e8s = {.has = true, .v = (arg)->fee.e8s},                                             \

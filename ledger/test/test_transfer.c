@@ -333,6 +333,81 @@ static void test_differences(void **state)
     }
 }
 
+/* ---- checks by name ------------------------------------------------------------------------------------- */
+
+static struct icrc_account name_of(unsigned who, bool is_explicit)
+{
+    const struct ic_principal governance = {.size = 10, .bytes = {0, 0, 0, 0, 0, 0, 0, 1, 1, 1}};
+    return (struct icrc_account){.owner = who == 0 ? governance : test_user(who),
+                                 .has_subaccount = is_explicit};
+}
+
+struct configure_message {
+    struct test_ledger *ledger;
+    struct ledger_config config;
+};
+static void configure_body(void *argument)
+{
+    struct configure_message *m = argument;
+    ledger_config_replace(&m->ledger->state, &m->config);
+}
+
+/* How the ledger may know its minting account by name: not, wrongly, rightly, with zeros written out. */
+static void configure_minter_name(struct test_ledger *ledger, unsigned how)
+{
+    struct configure_message message = {.ledger = ledger, .config = ledger->state.config};
+    message.config.has_icrc_minting_account = how != 0;
+    message.config.icrc_minting_account = name_of(how == 1 ? 5 : 0, how == 3);
+    assert_true(ic_host_run(configure_body, &message));
+    assert_int_equal(ledger->state.knows_minter_name, how >= 2);
+    test_ledger_reopen(ledger);
+    assert_int_equal(ledger->state.knows_minter_name, how >= 2);
+}
+
+/* What is refused by name alone is refused by the full check in the same way. */
+static unsigned compare_checks(const struct test_ledger *ledger, const struct icrc_account *from,
+                               const struct icrc_account *to)
+{
+    unsigned refused = 0;
+    for (unsigned wrongs = 0; wrongs < 8; wrongs++) {
+        struct ledger_request request = {
+            .fee_e8s = some((wrongs & 1) != 0 ? 1 : TEST_FEE_E8S),
+            .has_icrc1_memo = true,
+            .icrc1_memo = {.at = MEMO, .size = (wrongs & 2) != 0 ? 33 : 32},
+            .amount = {.is_too_large = (wrongs & 4) != 0, .v = {20000}}};
+        struct ledger_operation operation;
+        const struct ledger_outcome early =
+            ledger_names_check(&ledger->state, &request, from, to);
+        request.from = ledger_account_from_icrc(from);
+        request.to = ledger_account_from_icrc(to);
+        const struct ledger_outcome full =
+            ledger_request_check(&operation, &ledger->state, &request, &LEDGER_RULES_ICRC1);
+        if (early.result != LEDGER_OK) {
+            assert_int_equal(early.result, full.result);
+            assert_int_equal(early.detail, full.detail);
+            refused++;
+        }
+    }
+    return refused;
+}
+
+static void test_checks_by_name(void **state)
+{
+    (void)state;
+    struct test_ledger ledger;
+    make_funded(&ledger);
+    for (unsigned how = 0; how < 4; how++) {
+        configure_minter_name(&ledger, how);
+        for (unsigned pair = 0; pair < 36; pair++) {
+            const struct icrc_account from = name_of(pair % 3, pair % 2 != 0);
+            const struct icrc_account to = name_of(pair / 3 % 3, pair / 18 % 2 != 0);
+            const bool is_plain = pair % 3 != 0 && pair / 3 % 3 != 0;
+            const unsigned memos = 4, fees = is_plain && how >= 2 ? 1 : 0;
+            assert_int_equal(compare_checks(&ledger, &from, &to), memos + fees);
+        }
+    }
+}
+
 /* ---- duplicates ---------------------------------------------------------------------------------------------- */
 
 /* Runs a transfer of 1 from user 1 to user 3. */
@@ -503,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_precedence_of_burn),
         cmocka_unit_test(test_precedence_of_legacy_mint),
         cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_checks_by_name),
         cmocka_unit_test(test_duplicates),
         cmocka_unit_test(test_legacy_fills_in_the_time),
         cmocka_unit_test(test_duplicate_beats_funds),
