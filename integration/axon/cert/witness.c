@@ -16,6 +16,16 @@ static const struct shape SHAPES[] = {
     [AXON_WITNESS_PRUNED] = {2, true},
 };
 
+static bool count_fits(enum axon_witness_kind kind, uint32_t count)
+{
+#ifdef AXON_PLANTED_BUG
+    /* The bug that fuzz_certificate must find: children that are missing are not missed. */
+    return count <= SHAPES[kind].items;
+#else
+    return count == SHAPES[kind].items;
+#endif
+}
+
 /* Reads the head of one node, without its children.
  *   returns   the CBOR node behind it, NULL when it is malformed */
 static const struct axon_cbor *witness_node_read(struct axon_witness_node *out,
@@ -26,7 +36,7 @@ static const struct axon_cbor *witness_node_read(struct axon_witness_node *out,
     }
     const struct axon_cbor *at = axon_cbor_first(array);
     if (at->kind != AXON_CBOR_NAT || at->number > AXON_WITNESS_PRUNED ||
-        array->count != SHAPES[at->number].items) {
+        !count_fits((enum axon_witness_kind)at->number, array->count)) {
         return NULL;
     }
     *out = (struct axon_witness_node){.kind = (enum axon_witness_kind)at->number};
@@ -123,22 +133,42 @@ static int label_compare(struct ic_bytes a, struct ic_bytes b)
     return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
-/* Looks for a label among the children of node: forks are walked through in order, pruned nodes are
- * gaps. SPEC: ic-http 8.3. */
-static enum axon_lookup child_find(const struct axon_witness_node *node, struct ic_bytes label,
+/* The next node among the children of a map: forks are walked through, in order. */
+static const struct axon_witness_node *after(const struct axon_witness_node *at)
+{
+    return at + (at->kind == AXON_WITNESS_FORK ? 1 : at->span);
+}
+
+/* Whether labels strictly increase and no leaf stands among them. SPEC: ic-http 8.1 */
+static bool is_well_formed(const struct axon_witness_node *map)
+{
+    const struct axon_witness_node *before = NULL;
+    for (const struct axon_witness_node *at = map; at < map + map->span; at = after(at)) {
+        if (at->kind == AXON_WITNESS_LEAF) {
+            return false;
+        }
+        if (at->kind == AXON_WITNESS_LABELED) {
+            if (before != NULL && label_compare(before->bytes, at->bytes) >= 0) {
+                return false;
+            }
+            before = at;
+        }
+    }
+    return true;
+}
+
+/* Looks for a label among the children of a map; pruned nodes are gaps. SPEC: ic-http 8.3. */
+static enum axon_lookup child_find(const struct axon_witness_node *map, struct ic_bytes label,
                                    const struct axon_witness_node **found)
 {
-    if (node->kind == AXON_WITNESS_LEAF) {
+    if (map->kind == AXON_WITNESS_LEAF) {
         return AXON_LOOKUP_ABSENT;
     }
-    const struct axon_witness_node *end = node + node->span;
-    const struct axon_witness_node *before = NULL; /* the last label seen */
-    bool has_gap = false;                          /* pruned since then */
-    for (const struct axon_witness_node *at = node; at < end;) {
-        if (at->kind == AXON_WITNESS_LEAF || (at->kind == AXON_WITNESS_LABELED && before != NULL &&
-                                              label_compare(before->bytes, at->bytes) >= 0)) {
-            return AXON_LOOKUP_ERROR;
-        }
+    if (!is_well_formed(map)) {
+        return AXON_LOOKUP_ERROR;
+    }
+    bool has_gap = false; /* pruned since the last label that comes before */
+    for (const struct axon_witness_node *at = map; at < map + map->span; at = after(at)) {
         has_gap = has_gap || at->kind == AXON_WITNESS_PRUNED;
         if (at->kind == AXON_WITNESS_LABELED) {
             int order = label_compare(label, at->bytes);
@@ -149,10 +179,8 @@ static enum axon_lookup child_find(const struct axon_witness_node *node, struct 
             if (order < 0) {
                 break;
             }
-            before = at;
             has_gap = false;
         }
-        at += at->kind == AXON_WITNESS_FORK ? 1 : at->span;
     }
     return has_gap ? AXON_LOOKUP_UNKNOWN : AXON_LOOKUP_ABSENT;
 }
@@ -201,7 +229,7 @@ const struct axon_witness_node *axon_witness_next_child(const struct axon_witnes
     const struct axon_witness_node *end = parent + parent->span;
     const struct axon_witness_node *at = last == NULL ? parent : last + last->span;
     while (at < end && at->kind != AXON_WITNESS_LABELED) {
-        at += at->kind == AXON_WITNESS_FORK ? 1 : at->span;
+        at = after(at);
     }
     return at < end ? at : NULL;
 }

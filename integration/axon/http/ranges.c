@@ -12,14 +12,6 @@ static struct ic_principal ranges_last(void)
     return ic_principal_from_canister_index(UINT64_MAX);
 }
 
-bool axon_ranges_have(const struct ic_principal *canister)
-{
-    struct ic_principal first = axon_ranges_first();
-    struct ic_principal last = ranges_last();
-    return ic_principal_compare(&first, canister) <= 0 &&
-           ic_principal_compare(canister, &last) <= 0;
-}
-
 void axon_ranges_put(struct axon_buf *out)
 {
     struct ic_principal first = axon_ranges_first();

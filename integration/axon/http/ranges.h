@@ -8,8 +8,6 @@
 
 /* The first id of the interval, 00000000000000000101. */
 struct ic_principal axon_ranges_first(void);
-/* Bytewise order, as everywhere. */
-bool axon_ranges_have(const struct ic_principal *canister);
 /* Appends [[first, last]] as tagged CBOR. */
 void axon_ranges_put(struct axon_buf *out);
 

@@ -2,7 +2,7 @@
  * hashes of query replies are made. SPEC: ic-http 4.
  *
  *     struct axon_ri_map m = {0};
- *     axon_ri_text(&m, "request_type", IC_BYTES_LIT("call"));
+ *     axon_ri_bytes(&m, "request_type", IC_BYTES_LIT("call"));
  *     axon_ri_nat(&m, "ingress_expiry", expiry_ns);
  *     axon_ri_finish(&m, id);
  *

@@ -7,7 +7,7 @@ AXON_HTTP_SOURCES := $(addprefix integration/axon/,crypto/keys.c crypto/bls.c \
 # local.c speaks to the ledger: its descriptors come along (the native ledger has them as well).
 $(eval $(call archive,axon_http,$(AXON_HTTP_SOURCES) $(BUILD)/gen/icp_did.c))
 $(O)/integration/axon/http/effective.o: | $(BUILD)/gen/management_did.h
-$(O)/integration/axon/http/local.o: | $(BUILD)/gen/icp_did.h $(BUILD)/gen/management_did.h
+$(O)/integration/axon/http/local.o $(O)/integration/axon/http/test/test_local.o: | $(BUILD)/gen/icp_did.h $(BUILD)/gen/management_did.h
 
 $(eval $(call unit_test,axon_crypto,integration/axon/crypto/test/test_crypto.c,axon_http axon_base ic))
 $(eval $(call unit_test,axon_cert,integration/axon/cert/test/test_cert.c,axon_http axon_base ic))
@@ -16,3 +16,5 @@ $(eval $(call fuzz_target,fuzz_cbor_request,integration/axon/http/test/fuzz_cbor
 AXON_HTTP_TEST := integration/axon/http/test
 $(eval $(call unit_test,axon_service,$(AXON_HTTP_TEST)/test_service.c $(AXON_HTTP_TEST)/client.c,axon_http $(AXON_LIBS)))
 $(eval $(call unit_test,axon_server,$(AXON_HTTP_TEST)/test_server.c,axon_http $(AXON_LIBS)))
+$(eval $(call unit_test,axon_local,$(AXON_HTTP_TEST)/test_local.c,axon_http $(AXON_LIBS)))
+$(eval $(call fuzz_target,fuzz_certificate,integration/axon/cert/test/fuzz_certificate.c,axon_http axon_base ic))

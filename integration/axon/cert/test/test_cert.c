@@ -284,6 +284,9 @@ static void test_malformed_trees(void **state)
     assert_true(parse(&p, from_hex(&hex, "830183024162810083024161820340")));
     assert_int_equal(axon_witness_find(&p.witness, AXON_PATH(L("c")), &value), AXON_LOOKUP_ERROR);
     parsed_free(&p);
+    assert_true(parse(&p, from_hex(&hex, "830183024162810083024161820340")));
+    assert_int_equal(axon_witness_find(&p.witness, AXON_PATH(L("a")), &value), AXON_LOOKUP_ERROR);
+    parsed_free(&p);
     assert_true(parse(&p, from_hex(&hex, "83018302416181008203"
                                          "40")));
     assert_int_equal(axon_witness_find(&p.witness, AXON_PATH(L("c")), &value), AXON_LOOKUP_ERROR);
