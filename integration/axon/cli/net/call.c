@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 struct arguments {
     struct cli_client_options client;
@@ -63,16 +62,9 @@ static struct ic_principal effective_canister(struct candid_text *t,
     struct ic_principal out = *canister;
     const struct candid_text_types *types = candid_text_types_parse(
         t, IC_BYTES_LIT("(record { canister_id : principal })"), &error);
-    const char *text = canister->size > 0 || types == NULL
-                           ? NULL
-                           : candid_text_decode(t, types, message, &error);
-    const char *open = text == NULL ? NULL : strchr(text, '"');
-    const char *close = open == NULL ? NULL : strchr(open + 1, '"');
-    if (close != NULL) {
-        struct ic_bytes id = {.at = (const uint8_t *)open + 1, .size = (size_t)(close - open - 1)};
-        if (!ic_principal_from_text(&out, id)) {
-            out = *canister;
-        }
+    if (canister->size == 0 && types != NULL &&
+        !cli_principal_in(&out, candid_text_decode(t, types, message, &error))) {
+        out = *canister; /* a creation call names none: any subnet may answer */
     }
     return out;
 }

@@ -50,6 +50,18 @@ bool cli_parse_principal(struct ic_principal *out, const char *text)
     return false;
 }
 
+bool cli_principal_in(struct ic_principal *out, const char *text)
+{
+    static const char before[] = "principal \"";
+    const char *open = text == NULL ? NULL : strstr(text, before);
+    if (open == NULL) {
+        return false;
+    }
+    open += sizeof before - 1;
+    return ic_principal_from_text(out, (struct ic_bytes){.at = (const uint8_t *)open,
+                                                         .size = strcspn(open, "\"")});
+}
+
 /* ---- the connection --------------------------------------------------------------------------- */
 
 static int read_identity(struct cli_client *c, const char *path)

@@ -139,24 +139,16 @@ static int manage(struct cli_client *c, struct candid_text *t, const struct ic_p
     return CLI_OK;
 }
 
-/* The principal between the quotes of "(record { canister_id = principal \"...\" })". */
-static bool id_from_reply(struct ic_principal *out, struct cli_client *c, struct candid_text *t)
-{
-    struct candid_text_error error;
-    const struct candid_text_method *m =
-        candid_text_method_find(t, "provisional_create_canister_with_cycles");
-    const char *text = candid_text_decode(t, m->results, axon_buf_bytes(&c->answer.reply), &error);
-    const char *open = text == NULL ? NULL : strchr(text, '"');
-    const char *close = open == NULL ? NULL : strchr(open + 1, '"');
-    return close != NULL && ic_principal_from_text(out, (struct ic_bytes){
-        .at = (const uint8_t *)open + 1, .size = (size_t)(close - open - 1)});
-}
-
 static int create(struct cli_client *c, struct candid_text *t, struct ic_principal *out)
 {
-    int code = manage(c, t, &IC_PRINCIPAL_MANAGEMENT, "provisional_create_canister_with_cycles",
+    static const char method[] = "provisional_create_canister_with_cycles";
+    const struct candid_text_method *m = candid_text_method_find(t, method);
+    struct candid_text_error error;
+    int code = manage(c, t, &IC_PRINCIPAL_MANAGEMENT, method,
                       IC_BYTES_LIT("(record { amount = null })"));
-    if (code == CLI_OK && !id_from_reply(out, c, t)) {
+    if (code == CLI_OK &&
+        !cli_principal_in(out, candid_text_decode(t, m->results, axon_buf_bytes(&c->answer.reply),
+                                                  &error))) {
         return cli_error(CLI_UNVERIFIED, "the network's answer names no canister");
     }
     return code;

@@ -68,10 +68,9 @@ static void print_accounts(const struct axon_local_account *accounts)
         const struct axon_local_account *a = &accounts[i];
         char balance[CLI_GROUPED_MAX], principal[IC_PRINCIPAL_TEXT_MAX + 1];
         ic_principal_to_text(principal, &a->principal);
-        printf("  %-9s %13s ICP  %s\n", a->name,
+        printf("  %-9s %13s ICP  %s\n            %s\n", a->name,
                cli_grouped(balance, a->balance_e8s / E8S_PER_ICP),
-               a->pem_path != NULL ? a->pem_path : "(no key needed)");
-        printf("            %s\n            %s\n", principal, a->account_hex);
+               a->pem_path != NULL ? a->pem_path : "(no key needed)", principal);
     }
 }
 

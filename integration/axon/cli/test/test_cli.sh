@@ -62,6 +62,25 @@ echo '{"time_ns":1}' >$work/bad.jsonl
 check "replay, bad file" 2 "line 1: canister" $axon replay $work/bad.jsonl
 : >$work/empty.jsonl
 check "replay, empty file" 2 "the transcript is empty" $axon replay $work/empty.jsonl
+# A recording that our ledger did not make: its last line is changed in one thing.
+transcript() { zcat integration/vectors/ledger-core/core-seed11.jsonl.gz | head -n 60 | sed "\$ $1" >$work/changed.jsonl; }
+transcript 's/^//'
+check "replay, the same" 0 "total" $axon replay $work/changed.jsonl
+transcript 's/"certified_data_hex":"../"certified_data_hex":"zz/'
+check "replay, no hex" 2 "line 60: certified_data_hex" $axon replay $work/changed.jsonl
+transcript 's/"certified_data_hex":"..../"certified_data_hex":"0102/'
+check "replay, certified data" 1 "changed.jsonl:60: update icrc1_transfer: certified data is" $axon replay $work/changed.jsonl
+transcript 's/\(..\)","instructions"/7f","instructions"/'
+check "replay, value" 1 "changed.jsonl:60: update icrc1_transfer: reply is" $axon replay $work/changed.jsonl
+transcript 's/"outcome":"reply","reply_hex":"[^"]*"/"outcome":"reject","reject":"no"/'
+check "replay, outcome" 1 "replied, recorded is a reject: no" $axon replay $work/changed.jsonl
+transcript 's/"method":"icrc1_transfer"/"method":"icrc9_transfer"/'
+check "replay, not implemented" 1 "icrc9_transfer " $axon replay $work/changed.jsonl
+transcript 's/"kind":"update"/"kind":"install","cycles":"1","controllers":["2vxsx-fae"],"machine":{"seed":1,"first_canister":"1"}/'
+check "replay, two installs" 2 "begins with its one install step" $axon replay $work/changed.jsonl
+transcript 's/^//'
+check "replay, instructions" 1 "instructions, recorded are" $axon replay --instructions $work/changed.jsonl
+
 check "bench of nothing" 2 "say what to measure" $axon bench
 check "bench, unknown" 2 "cannot measure weight" $axon bench weight
 check "bench, bad size" 2 "numbers from 1000" $axon bench ledger --accounts 7
@@ -74,7 +93,7 @@ url=$(sed -n 's/^URL: *//p' $work/screen)
 root_key=$(sed -n 's/^Root key: *//p' $work/screen)
 port=${url##*:}
 check "the screen" 0 "1_000_000 ICP  $work/identities/dev1.pem" cat $work/screen
-check "a screenful" 0 "" test "$(wc -l <$work/screen)" -le 24
+check "a screenful" 0 "" test "$(fold -w 80 $work/screen | wc -l)" -le 24
 check "port in use" 3 "$port" $axon start --port "$port" --identities $work/other
 net=(--network "$url" --root-key "$root_key")
 dev1=(--identity $work/identities/dev1.pem)
@@ -110,6 +129,15 @@ kill -INT $other
 check "another network's root key" 4 "not valid under this root key" \
     $axon call --network "$url" --root-key "$other_key" --query $ledger name
 check "stopped by a signal" 0 "" wait $other
+check "another seed, another root key" 1 "" test "$root_key" = "$other_key"
+$axon start --port 0 --identities "$work/with blank" >$work/other.screen 2>&1 &
+other=$!
+for _ in $(seq 100); do grep -q 'Ctrl-C stops it' $work/other.screen 2>/dev/null && break; sleep 0.1; done
+check "the same seed, the same root key" 0 "" test "$root_key" = "$(sed -n 's/^Root key: *//p' $work/other.screen)"
+pasted=$(sed -n 's/^  .*axon call /call /p' $work/other.screen)
+check "a path with a blank" 0 "(variant { Ok = 3 : nat })" bash -c "$axon $pasted"
+kill -TERM $other
+check "stopped by another signal" 0 "" wait $other
 
 # ---- installing --------------------------------------------------------------------------------------
 init='(variant { Init = record { minting_account = "082ecf2e3f647ac600f43f38a68342fba5b8e68b085f02592b77f39808a8d2b5"; initial_values = vec {}; send_whitelist = vec {}; token_name = opt "Second" } })'
