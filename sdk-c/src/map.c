@@ -20,6 +20,13 @@ _Static_assert((IC_MAP_NODE_BYTES - HEADER_BYTES - IC_MAP_KEY_BYTES_MAX) /
 _Static_assert(ROOM_MIN / UNDERFULL_SHARE >= 2, "a neighbour can give an entry and keep one");
 _Static_assert(HEAD_BYTES <= IC_STORE_HEAD_BYTES, "the head fits into its slot");
 
+/* A wrong separator after two nodes shared their entries, for the fuzzer to find. */
+#ifdef AXON_PLANTED_BUG
+#define PLANTED_SHIFT 1u
+#else
+#define PLANTED_SHIFT 0u
+#endif
+
 /* For splits and merges. */
 static struct ic_map_items items;
 
@@ -387,7 +394,7 @@ static bool node_help(struct ic_map *map, struct ic_map_cursor *cursor, uint32_t
         return true;
     }
     uint32_t separator = items_share(map, level, left, right, items.count / 2);
-    separator_set(map, parent, at, separator, right);
+    separator_set(map, parent, at, separator + PLANTED_SHIFT, right);
     return false;
 }
 

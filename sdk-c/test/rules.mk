@@ -7,5 +7,8 @@ $(eval $(call unit_test,ic_store,sdk-c/test/test_store.c,ic))
 $(eval $(call unit_test,ic_sequences,sdk-c/test/test_log_ring_cell.c,ic))
 $(eval $(call unit_test,ic_table,sdk-c/test/test_table.c,ic))
 $(eval $(call unit_test,ic_dump,sdk-c/test/test_dump.c sdk-c/test/dump_content.c,ic))
+$(eval $(call unit_test,ic_map,sdk-c/test/test_map.c,ic))
+$(eval $(call unit_test,ic_queue,sdk-c/test/test_queue.c,ic))
+$(eval $(call fuzz_target,fuzz_map,sdk-c/test/fuzz_map.c,ic))
 
 AXON_TESTS += sdk-c/test/test-seal.sh sdk-c/test/test-reproducible.sh
