@@ -10,11 +10,15 @@ CLI_LIBS := axon_agent axon_http axon_exec axon_engine axon_wasm axon_base text 
 
 $(eval $(call program,axon,$(CLI_SOURCES),$(CLI_LIBS)))
 
-# official.did as the elements of a byte array
-$(BUILD)/gen/replay_official_did.inc: $(CLI)/replay/official.did
-	@mkdir -p $(@D)
-	od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
-$(O)/$(CLI)/replay/official_did.o: $(BUILD)/gen/replay_official_did.inc
+# Interfaces that are built into the program, as the elements of byte arrays.
+define embed
+$(BUILD)/gen/$(1): $(2)
+	@mkdir -p $$(@D)
+	@od -An -v -tx1 $$< | sed 's/ \(..\)/0x\1,/g' > $$@
+$(O)/$(3): $(BUILD)/gen/$(1)
+endef
+$(eval $(call embed,replay_official_did.inc,$(CLI)/replay/official.did,$(CLI)/replay/official_did.o))
+$(eval $(call embed,cli_management_did.inc,integration/axon/mgmt/management.did,$(CLI)/net/client.o))
 
 $(eval $(call unit_test,axon_cli_replay,$(CLI)/test/test_replay.c $(addprefix $(CLI)/, \
     cli.c replay/compare.c replay/official_did.c replay/quoted.c replay/transcript.c), \

@@ -6,6 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+static const uint8_t MANAGEMENT_DID[] = {
+#include "cli_management_did.inc"
+};
+
+struct ic_bytes cli_management_did(void)
+{
+    return (struct ic_bytes){.at = MANAGEMENT_DID, .size = sizeof MANAGEMENT_DID};
+}
+
 /* ---- options ---------------------------------------------------------------------------------- */
 
 static const struct argp_option OPTIONS[] = {
@@ -169,10 +178,12 @@ int cli_client_interface(struct cli_client *c, struct candid_text **out,
 {
     struct candid_text_error error;
     struct ic_bytes did = {0};
-    enum axon_agent_result result = AXON_AGENT_REJECTED;
-    if (canister->size > 0) { /* the management canister has no metadata */
-        result = axon_agent_metadata(c->agent, &c->answer, canister, "candid:service");
+    if (canister->size == 0) {
+        *out = candid_text_open(cli_management_did(), &error);
+        return CLI_OK;
     }
+    enum axon_agent_result result =
+        axon_agent_metadata(c->agent, &c->answer, canister, "candid:service");
     if (result == AXON_AGENT_REPLIED) {
         did = axon_buf_bytes(&c->answer.reply);
     } else if (result != AXON_AGENT_REJECTED) {

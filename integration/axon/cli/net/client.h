@@ -37,6 +37,9 @@ void cli_client_close(struct cli_client *c);
 /* Reports an answer that is not a reply to stderr; the exit code. */
 int cli_client_fail(const struct cli_client *c, const char *what);
 
+/* The interface of the management canister, which publishes none: mgmt/management.did. */
+struct ic_bytes cli_management_did(void);
+
 /* cli_client_interface opens the canister's own interface, from its certified metadata.
  *   out       an empty interface when the canister publishes none (a note goes to stderr)
  *   returns   CLI_OK, or the exit code of a reported failure */

@@ -102,15 +102,6 @@ static int encode_argument(struct axon_buf *out, const char *text, struct ic_byt
 
 /* ---- the management canister ------------------------------------------------------------------ */
 
-static const char MANAGEMENT[] =
-    "service : {"
-    "  provisional_create_canister_with_cycles :"
-    "    (record { amount : opt nat }) -> (record { canister_id : principal });"
-    "  install_code : (record {"
-    "    mode : variant { install; reinstall; upgrade };"
-    "    canister_id : principal; wasm_module : blob; arg : blob }) -> ();"
-    "}";
-
 static void append_blob(struct axon_buf *out, struct ic_bytes bytes)
 {
     static const char digits[] = "0123456789abcdef";
@@ -183,7 +174,7 @@ static int run(const struct arguments *a, struct ic_bytes module, struct ic_byte
         return CLI_USAGE;
     }
     struct cli_client client;
-    struct candid_text *management = candid_text_open(ic_bytes_from_text(MANAGEMENT), &error);
+    struct candid_text *management = candid_text_open(cli_management_did(), &error);
     int code = cli_client_open(&client, &a->client);
     if (code == CLI_OK && a->canister == NULL) {
         code = create(&client, management, &canister);

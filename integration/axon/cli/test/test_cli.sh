@@ -152,6 +152,9 @@ check "reinstalled" 0 "Third" $axon call "${net[@]}" --query "$id" name
 check "upgrade, gzip" 0 "$id" $axon install "${net[@]}" "${dev1[@]}" --canister "$id" --mode upgrade $wasm.gz '(variant { Upgrade = null })'
 check "upgraded" 0 "Third" $axon call "${net[@]}" --query "$id" name
 check "upgrade without argument" 0 "$id" $axon install "${net[@]}" "${dev1[@]}" --canister "$id" --mode upgrade $wasm
+check "management canister" 0 "module_hash = opt blob" $axon call "${net[@]}" "${dev1[@]}" aaaaa-aa canister_status "(record { canister_id = principal \"$id\" })"
+check "stopped canister" 0 "()" $axon call "${net[@]}" "${dev1[@]}" aaaaa-aa stop_canister "(record { canister_id = principal \"$id\" })"
+check "call to a stopped canister" 1 "IC0508" $axon call "${net[@]}" "$id" name
 check "untyped argument" 2 "install argument" $axon install "${net[@]}" "${dev1[@]}" $wasm '(record { nonsense = 1 })'
 printf 'not wasm' >$work/not.wasm
 check "not a module" 1 "Canister's Wasm module is not valid: " $axon install "${net[@]}" "${dev1[@]}" $work/not.wasm
