@@ -105,13 +105,28 @@ static bool is_update_call_possible(const struct axon_canister *c, const struct 
     return false;
 }
 
+uint64_t axon_stub_accept(struct axon_network *net, uint64_t amount)
+{
+    struct axon_message *m = net->stub_message;
+    if (m == NULL) {
+        return 0;
+    }
+    axon_u128 taken = axon_u128_min(m->cycles, amount);
+    struct axon_canister *c = axon_canister_get(net, &m->to);
+    m->cycles -= taken;
+    c->cycles = axon_u128_add(c->cycles, taken);
+    return (uint64_t)taken;
+}
+
 static void deliver_to_stub(struct axon_network *net, struct axon_canister *c,
                             struct axon_message *m)
 {
     struct axon_outcome out = {.status = AXON_STATUS_REPLIED};
     struct axon_answer answer = {.error = AXON_OK};
+    net->stub_message = m;
     c->stub(c->stub_context, net, &m->reply_to.sender, axon_buf_text(&m->method),
             axon_buf_bytes(&m->payload), &out);
+    net->stub_message = NULL;
     if (out.status == AXON_STATUS_REPLIED) {
         axon_answer_reply(&answer, axon_buf_bytes(&out.reply));
     } else if (out.status == AXON_STATUS_REJECTED) {
@@ -150,7 +165,7 @@ static void deliver_request(struct axon_network *net, struct axon_message *m)
     enum axon_mode mode = AXON_MODE_UPDATE;
     axon_u128 prepaid;
     struct axon_canister *c = axon_canister_get(net, &m->to);
-    if (m->to.size == 0) {
+    if (axon_is_management(net, &m->to)) {
         axon_management_deliver(net, m);
         return;
     }

@@ -124,6 +124,26 @@ struct ic_principal axon_subnet_id(const struct axon_network *net)
     return net->subnet;
 }
 
+void axon_add_subnet(struct axon_network *net, const struct ic_principal *id)
+{
+    if (net->subnet_count < AXON_SUBNETS_MAX) {
+        net->subnets[net->subnet_count++] = *id;
+    }
+}
+
+bool axon_is_management(const struct axon_network *net, const struct ic_principal *id)
+{
+    if (id->size == 0 || ic_principal_is_equal(id, &net->subnet)) {
+        return true;
+    }
+    for (size_t i = 0; i < net->subnet_count; i++) {
+        if (ic_principal_is_equal(id, &net->subnets[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void axon_network_random(struct axon_network *net, uint8_t out[32])
 {
     struct axon_buf text = {0};

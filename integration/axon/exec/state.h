@@ -156,6 +156,9 @@ struct axon_network {
     void *certify_context;
     struct axon_buf root_key; /* DER */
     struct ic_principal subnet;
+    struct ic_principal subnets[AXON_SUBNETS_MAX]; /* further names of the management canister */
+    size_t subnet_count;
+    struct axon_message *stub_message; /* while its handler runs */
 
     struct axon_execution_record *records;
     size_t record_count, record_capacity;
@@ -169,6 +172,9 @@ struct axon_engine *axon_engine_shared(void);
 uint64_t axon_limit_update(const struct axon_network *net);
 uint64_t axon_limit_query(const struct axon_network *net);
 uint64_t axon_limit_install(const struct axon_network *net);
+
+/* The empty principal, or the id of a subnet. */
+bool axon_is_management(const struct axon_network *net, const struct ic_principal *id);
 
 /* 32 fresh bytes: SHA-256("{seed}/{n}"). */
 void axon_network_random(struct axon_network *net, uint8_t out[32]);

@@ -221,11 +221,19 @@ void axon_set_limit(struct axon_network *net, uint64_t instructions);
 /* A canister the host implements (test stubs, management on another subnet): called for every
  * message to id. *out arrives as an empty reply (REPLIED); the handler fills reply, or sets status
  * REJECTED with reject_code and reject_text, or PROCESSING to keep silent for ever. The canister is
- * made when id is not in use. Attached cycles go back. */
+ * made when id is not in use. Attached cycles that it does not take go back. */
 typedef void axon_stub_fn(void *context, struct axon_network *net,
                           const struct ic_principal *sender, const char *method,
                           struct ic_bytes arg, struct axon_outcome *out);
 void axon_set_stub(struct axon_network *net, const struct ic_principal *id, axon_stub_fn *fn,
                    void *context);
+/* Inside a handler: takes at most amount of the attached cycles, as msg_cycles_accept does, and
+ * returns what it took. 0 outside of one, and in queries. */
+uint64_t axon_stub_accept(struct axon_network *net, uint64_t amount);
+
+/* Makes a principal another name of the management canister, as the id of a subnet is. At most
+ * AXON_SUBNETS_MAX, more are ignored. The network's own subnet id is one without being told. */
+#define AXON_SUBNETS_MAX 64u
+void axon_add_subnet(struct axon_network *net, const struct ic_principal *id);
 
 #endif

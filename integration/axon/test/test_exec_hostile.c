@@ -45,12 +45,32 @@ static void test_stack_overflow(void **state)
     expect_alive(w, &w->alice);
 }
 
-static void test_self_calls_for_ever(void **state)
+/* Each call makes the next one: 500 are open before call_perform says no, and all unwinds. */
+static void test_calls_itself_for_ever(void **state)
+{
+    struct world *w = *state;
+    struct axon_buf s = {0};
+    script_op(&s, PROBE_SELF);
+    script_text(&s, "run");
+    script_text(&s, "");
+    script_text(&s, "");
+    script_op(&s, PROBE_CALL);
+    script_op(&s, PROBE_ARG);
+    script_op(&s, PROBE_CALL_DATA);
+    script_perform(&s);
+    world_run(w, &w->alice, &s);
+    expect_error(w, "IC0506", "did not reply");
+    assert_int_equal(world_info(w, &w->alice).open_call_contexts, 0);
+    size_t count;
+    (void)axon_records(w->net, &count);
+    assert_int_equal(count, 1 + 501 + 500); /* inspect, updates, callbacks */
+    expect_alive(w, &w->alice);
+}
+
+static void test_timer_calls_for_ever(void **state)
 {
     struct world *w = *state;
     struct axon_buf s = {0}, hook = {0};
-    struct ic_principal spare = axon_create_canister(w->net, &w->user, NULL, 0);
-    (void)spare;
     /* The timer arms itself for the past again and again, and calls somebody each time. */
     script_call(&hook, &w->bob, "run", NULL, NULL, NULL);
     script_perform(&hook);
@@ -428,7 +448,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_infinite_loop),        WORLD_TEST(test_stack_overflow),
-        WORLD_TEST(test_self_calls_for_ever),  WORLD_TEST(test_heap_grows_to_the_end),
+        WORLD_TEST(test_calls_itself_for_ever),
+        WORLD_TEST(test_timer_calls_for_ever),  WORLD_TEST(test_heap_grows_to_the_end),
         WORLD_TEST(test_scattered_pages),      WORLD_TEST(test_wild_store),
         WORLD_TEST(test_stable_out_of_bounds), WORLD_TEST(test_reply_too_large),
         WORLD_TEST(test_long_trap_text),       WORLD_TEST(test_bad_names),
