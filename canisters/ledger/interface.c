@@ -15,11 +15,14 @@ static const struct candid_type TEXT_RECORD = {
     .size = sizeof(struct ic_bytes),
     .of.fields = TEXT_FIELD,
 };
+/* DIDL, no table entries, one argument of type text */
+static const uint8_t TEXT_HEADER[] = {'D', 'I', 'D', 'L', 0, 1, 0x71};
 static const struct candid_method METHOD = {
     .name = "__get_candid_interface_tmp_hack",
     .mode = CANDID_MODE_QUERY,
     .argument_bytes_max = UINT32_MAX,
-    .out = {.record = &TEXT_RECORD},
+    .out = {.record = &TEXT_RECORD,
+            .known[CANDID_KNOWN_RUST] = {TEXT_HEADER, sizeof TEXT_HEADER}},
 };
 
 CANDID_EXPORT("canister_query __get_candid_interface_tmp_hack") void icp_export_interface(void);
