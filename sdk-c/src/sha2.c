@@ -2,114 +2,176 @@
 
 #include "ic/buf.h"
 
-/* The compression function is unrolled: in Wasm every local.get and loop test is an instruction
- * that is paid for. The schedule lives in sixteen locals that are overwritten in turn. */
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
+
+/* The compression function is unrolled: in Wasm every local.get and loop test is an instruction that is
+ * paid for. The sixteen words of the schedule live in four quads that are overwritten in turn. */
 
 static const uint32_t START_256[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 static const uint32_t START_224[8] = {0xc1059ed8, 0x367cd507, 0x3070dd17, 0xf70e5939,
                                       0xffc00b31, 0x68581511, 0x64f98fa7, 0xbefa4fa4};
 
-#define ROTR(x, n)     ((x) >> (n) | (x) << (32 - (n)))
-#define BIG_SIGMA_0(x) (ROTR(x, 2) ^ ROTR(x, 13) ^ ROTR(x, 22))
-#define BIG_SIGMA_1(x) (ROTR(x, 6) ^ ROTR(x, 11) ^ ROTR(x, 25))
-#define SIGMA_0(x)     (ROTR(x, 7) ^ ROTR(x, 18) ^ (x) >> 3)
-#define SIGMA_1(x)     (ROTR(x, 17) ^ ROTR(x, 19) ^ (x) >> 10)
+static const uint32_t K[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+#define ROTR(x, n)      ((x) >> (n) | (x) << (32 - (n)))
+#define BIG_SIGMA_0(x)  (ROTR(x, 2) ^ ROTR(x, 13) ^ ROTR(x, 22))
+#define BIG_SIGMA_1(x)  (ROTR(x, 6) ^ ROTR(x, 11) ^ ROTR(x, 25))
 #define CHOOSE(e, f, g) ((g) ^ ((e) & ((f) ^ (g))))
 
-/* One round. The majority of a, b, c is b ^ ((a ^ b) & (b ^ c)); a ^ b is the b ^ c of the next
- * round, so it is handed on: new_ab is written, old_ab was written by the round before. */
-#define ROUND(a, b, c, d, e, f, g, h, new_ab, old_ab, k, w)               \
-    do {                                                                  \
-        uint32_t sum = (h) + BIG_SIGMA_1(e) + CHOOSE(e, f, g) + (k) + (w); \
-        (d) += sum;                                                       \
-        (new_ab) = (a) ^ (b);                                             \
-        (h) = sum + BIG_SIGMA_0(a) + ((b) ^ ((new_ab) & (old_ab)));       \
+/* One round; kw is the word of the schedule plus the round's constant. The majority of a, b, c is
+ * b ^ ((a ^ b) & (b ^ c)); a ^ b is the b ^ c of the next round, so it is handed on: new_ab is written
+ * here, old_ab was written by the round before. */
+#define ROUND(a, b, c, d, e, f, g, h, new_ab, old_ab, kw)           \
+    do {                                                            \
+        uint32_t sum = (h) + BIG_SIGMA_1(e) + CHOOSE(e, f, g) + (kw); \
+        (d) += sum;                                                 \
+        (new_ab) = (a) ^ (b);                                       \
+        (h) = sum + BIG_SIGMA_0(a) + ((b) ^ ((new_ab) & (old_ab))); \
     } while (0)
 
-/* Eight rounds: the variables are back in their places afterwards. */
-#define ROUNDS_8(k0, k1, k2, k3, k4, k5, k6, k7, w0, w1, w2, w3, w4, w5, w6, w7) \
-    do {                                                                         \
-        ROUND(a, b, c, d, e, f, g, h, x, y, k0, w0);                             \
-        ROUND(h, a, b, c, d, e, f, g, y, x, k1, w1);                             \
-        ROUND(g, h, a, b, c, d, e, f, x, y, k2, w2);                             \
-        ROUND(f, g, h, a, b, c, d, e, y, x, k3, w3);                             \
-        ROUND(e, f, g, h, a, b, c, d, x, y, k4, w4);                             \
-        ROUND(d, e, f, g, h, a, b, c, y, x, k5, w5);                             \
-        ROUND(c, d, e, f, g, h, a, b, x, y, k6, w6);                             \
-        ROUND(b, c, d, e, f, g, h, a, y, x, k7, w7);                             \
+/* Rounds t to t + 7, with two quads of the schedule; the variables are back in their places
+ * afterwards. */
+#define ROUNDS_8(p, q, t)                                        \
+    do {                                                         \
+        quad k0 = quad_add_constants(p, t);                      \
+        quad k4 = quad_add_constants(q, (t) + 4);                \
+        ROUND(a, b, c, d, e, f, g, h, x, y, WORD(k0, 0));        \
+        ROUND(h, a, b, c, d, e, f, g, y, x, WORD(k0, 1));        \
+        ROUND(g, h, a, b, c, d, e, f, x, y, WORD(k0, 2));        \
+        ROUND(f, g, h, a, b, c, d, e, y, x, WORD(k0, 3));        \
+        ROUND(e, f, g, h, a, b, c, d, x, y, WORD(k4, 0));        \
+        ROUND(d, e, f, g, h, a, b, c, y, x, WORD(k4, 1));        \
+        ROUND(c, d, e, f, g, h, a, b, x, y, WORD(k4, 2));        \
+        ROUND(b, c, d, e, f, g, h, a, y, x, WORD(k4, 3));        \
     } while (0)
 
-#define EXPAND(w, w1, w9, w14) ((w) += SIGMA_0(w1) + (w9) + SIGMA_1(w14))
+/* ---- the schedule, four words at a time ------------------------------------------------------------ */
 
-/* The next sixteen words of the schedule. */
-#define EXPAND_16()             \
-    do {                        \
-        EXPAND(w0, w1, w9, w14); \
-        EXPAND(w1, w2, w10, w15); \
-        EXPAND(w2, w3, w11, w0); \
-        EXPAND(w3, w4, w12, w1); \
-        EXPAND(w4, w5, w13, w2); \
-        EXPAND(w5, w6, w14, w3); \
-        EXPAND(w6, w7, w15, w4); \
-        EXPAND(w7, w8, w0, w5); \
-        EXPAND(w8, w9, w1, w6); \
-        EXPAND(w9, w10, w2, w7); \
-        EXPAND(w10, w11, w3, w8); \
-        EXPAND(w11, w12, w4, w9); \
-        EXPAND(w12, w13, w5, w10); \
-        EXPAND(w13, w14, w6, w11); \
-        EXPAND(w14, w15, w7, w12); \
-        EXPAND(w15, w0, w8, w13); \
-    } while (0)
-
-/* Four big-endian words. Wasm swaps sixteen bytes with one shuffle (3 instructions); a scalar swap
- * is twelve instructions for each word. */
 #ifdef __wasm_simd128__
-typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(1)));
-typedef uint32_t words4 __attribute__((vector_size(16)));
-#define LOAD_4(wa, wb, wc, wd, at)                                                            \
-    do {                                                                                      \
-        bytes16 in = *(const bytes16 *)(at);                                                  \
-        words4 words = (words4)__builtin_shufflevector(in, in, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, \
-                                                       9, 8, 15, 14, 13, 12);                 \
-        (wa) = words[0], (wb) = words[1], (wc) = words[2], (wd) = words[3];                   \
-    } while (0)
+
+/* Four words in a vector. A shift of a vector costs 2, a shuffle 3, everything else 1. */
+typedef v128_t quad;
+#define WORD(q, lane) ((uint32_t)wasm_i32x4_extract_lane(q, lane))
+
+/* Four big-endian words: one shuffle swaps them all. */
+static inline quad quad_load(const uint8_t *at)
+{
+    quad in = wasm_v128_load(at);
+    return wasm_i8x16_shuffle(in, in, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+}
+
+/* Words t to t + 3 with their constants. */
+static inline quad quad_add_constants(quad w, uint32_t t)
+{
+    return wasm_i32x4_add(w, wasm_u32x4_make(K[t], K[t + 1], K[t + 2], K[t + 3]));
+}
+
+static inline quad sigma_0(quad w)
+{
+    quad left = wasm_v128_xor(wasm_i32x4_shl(w, 25), wasm_i32x4_shl(w, 14));
+    quad right = wasm_v128_xor(wasm_u32x4_shr(w, 7), wasm_u32x4_shr(w, 18));
+    return wasm_v128_xor(wasm_v128_xor(left, right), wasm_u32x4_shr(w, 3));
+}
+
+/* Of two words, each twice in a row: shifted as 64 bits, the lower half is the rotated word. The result
+ * is in lanes 0 and 2. */
+static inline quad sigma_1_of_pairs(quad pairs)
+{
+    quad rotated = wasm_v128_xor(wasm_u64x2_shr(pairs, 17), wasm_u64x2_shr(pairs, 19));
+    return wasm_v128_xor(rotated, wasm_u32x4_shr(pairs, 10));
+}
+
+/* Words t to t + 3 from the sixteen before. The last two depend on the first two. */
+static inline quad quad_next(quad w0, quad w4, quad w8, quad w12)
+{
+    quad w1 = wasm_i32x4_shuffle(w0, w4, 1, 2, 3, 4);
+    quad w9 = wasm_i32x4_shuffle(w8, w12, 1, 2, 3, 4);
+    quad sum = wasm_i32x4_add(wasm_i32x4_add(w0, sigma_0(w1)), w9);
+    quad first = sigma_1_of_pairs(wasm_i32x4_shuffle(w12, w12, 2, 2, 3, 3));
+    quad pairs = wasm_i32x4_add(wasm_i32x4_shuffle(sum, sum, 0, 0, 1, 1),
+                                wasm_i32x4_shuffle(first, first, 0, 0, 2, 2));
+    quad last = sigma_1_of_pairs(pairs);
+    return wasm_i32x4_add(sum, wasm_i32x4_shuffle(first, last, 0, 2, 4, 6));
+}
+
 #else
-#define LOAD_4(wa, wb, wc, wd, at)                                        \
-    ((wa) = ic_load_u32_be(at), (wb) = ic_load_u32_be((at) + 4),          \
-     (wc) = ic_load_u32_be((at) + 8), (wd) = ic_load_u32_be((at) + 12))
+
+typedef struct {
+    uint32_t word[4];
+} quad;
+#define WORD(q, lane) ((q).word[lane])
+
+static inline quad quad_load(const uint8_t *at)
+{
+    return (quad){{ic_load_u32_be(at), ic_load_u32_be(at + 4), ic_load_u32_be(at + 8),
+                   ic_load_u32_be(at + 12)}};
+}
+
+/* Words t to t + 3 with their constants. */
+static inline quad quad_add_constants(quad w, uint32_t t)
+{
+    return (quad){{w.word[0] + K[t], w.word[1] + K[t + 1], w.word[2] + K[t + 2],
+                   w.word[3] + K[t + 3]}};
+}
+
+static inline uint32_t sigma_0(uint32_t w)
+{
+    return ROTR(w, 7) ^ ROTR(w, 18) ^ w >> 3;
+}
+
+static inline uint32_t sigma_1(uint32_t w)
+{
+    return ROTR(w, 17) ^ ROTR(w, 19) ^ w >> 10;
+}
+
+/* Words t to t + 3 from the sixteen before. */
+static inline quad quad_next(quad w0, quad w4, quad w8, quad w12)
+{
+    quad w;
+    w.word[0] = w0.word[0] + sigma_0(w0.word[1]) + w8.word[1] + sigma_1(w12.word[2]);
+    w.word[1] = w0.word[1] + sigma_0(w0.word[2]) + w8.word[2] + sigma_1(w12.word[3]);
+    w.word[2] = w0.word[2] + sigma_0(w0.word[3]) + w8.word[3] + sigma_1(w.word[0]);
+    w.word[3] = w0.word[3] + sigma_0(w4.word[0]) + w12.word[0] + sigma_1(w.word[1]);
+    return w;
+}
+
 #endif
+
+/* The next sixteen words, and the sixteen rounds that use them. */
+#define EXPAND_AND_ROUNDS_16(t)           \
+    do {                                  \
+        w0 = quad_next(w0, w4, w8, w12);  \
+        w4 = quad_next(w4, w8, w12, w0);  \
+        ROUNDS_8(w0, w4, t);              \
+        w8 = quad_next(w8, w12, w0, w4);  \
+        w12 = quad_next(w12, w0, w4, w8); \
+        ROUNDS_8(w8, w12, (t) + 8);       \
+    } while (0)
 
 static void compress_block(uint32_t state[8], const uint8_t *block)
 {
-    uint32_t w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15;
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
     uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
     uint32_t x, y = b ^ c;
-    LOAD_4(w0, w1, w2, w3, block);
-    LOAD_4(w4, w5, w6, w7, block + 16);
-    LOAD_4(w8, w9, w10, w11, block + 32);
-    LOAD_4(w12, w13, w14, w15, block + 48);
-    ROUNDS_8(0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
-             0xab1c5ed5, w0, w1, w2, w3, w4, w5, w6, w7);
-    ROUNDS_8(0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7,
-             0xc19bf174, w8, w9, w10, w11, w12, w13, w14, w15);
-    EXPAND_16();
-    ROUNDS_8(0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc,
-             0x76f988da, w0, w1, w2, w3, w4, w5, w6, w7);
-    ROUNDS_8(0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351,
-             0x14292967, w8, w9, w10, w11, w12, w13, w14, w15);
-    EXPAND_16();
-    ROUNDS_8(0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e,
-             0x92722c85, w0, w1, w2, w3, w4, w5, w6, w7);
-    ROUNDS_8(0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585,
-             0x106aa070, w8, w9, w10, w11, w12, w13, w14, w15);
-    EXPAND_16();
-    ROUNDS_8(0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
-             0x682e6ff3, w0, w1, w2, w3, w4, w5, w6, w7);
-    ROUNDS_8(0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
-             0xc67178f2, w8, w9, w10, w11, w12, w13, w14, w15);
+    quad w0 = quad_load(block), w4 = quad_load(block + 16);
+    quad w8 = quad_load(block + 32), w12 = quad_load(block + 48);
+    ROUNDS_8(w0, w4, 0);
+    ROUNDS_8(w8, w12, 8);
+    EXPAND_AND_ROUNDS_16(16);
+    EXPAND_AND_ROUNDS_16(32);
+    EXPAND_AND_ROUNDS_16(48);
     state[0] += a, state[1] += b, state[2] += c, state[3] += d;
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }

@@ -11,6 +11,7 @@
 #include "ic/table.h"
 #include "ic/trap.h"
 #include "test/dump_content.h"
+#include "test/hash_chain.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
 
@@ -191,6 +192,14 @@ void kit_self_test(void)
     memory_check();
     hash_check();
     reply_u64(checks);
+}
+
+EXPORT("canister_update hash_everything") void kit_hash_everything(void);
+void kit_hash_everything(void)
+{
+    uint8_t digest[IC_SHA256_BYTES];
+    hash_chain(digest);
+    reply_u64(ic_load_u64_le(digest));
 }
 
 EXPORT("canister_update use_store") void kit_use_store(void);
