@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "cert/cbor.h"
 
+#include <string.h>
 #include <zlib.h>
 
 /* The messages up to the first value: magic, type table, argument types. Spaces separate the magic,
@@ -63,14 +64,29 @@ static uint8_t hex_digit(char c)
     return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
+/* Adds an entry `opt null` behind the table: the count is the byte after the magic, the list of the
+ * one argument takes the last two bytes. */
+static void add_unused_entry(struct axon_buf *out)
+{
+    uint8_t arguments[2];
+    memcpy(arguments, out->at + out->size - 2, 2);
+    out->at[4]++;
+    out->size -= 2;
+    axon_buf_append(out, (struct ic_bytes){.at = (const uint8_t[]){0x6e, 0x7f}, .size = 2});
+    axon_buf_append(out, (struct ic_bytes){.at = arguments, .size = 2});
+}
+
 static void put_header(struct axon_buf *out, const struct header *header, enum bench_layout layout)
 {
     axon_buf_clear(out);
-    for (const char *at = layout == BENCH_JS ? header->js : header->rust; *at != '\0'; at++) {
+    for (const char *at = layout == BENCH_RUST ? header->rust : header->js; *at != '\0'; at++) {
         if (*at != ' ') {
             axon_buf_append_byte(out, (uint8_t)(hex_digit(at[0]) << 4 | hex_digit(at[1])));
             at++;
         }
+    }
+    if (layout == BENCH_OTHER) {
+        add_unused_entry(out);
     }
 }
 

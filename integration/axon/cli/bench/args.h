@@ -2,14 +2,15 @@
  *
  * Candid leaves the order of the type table to the encoder and clients differ: @icp-sdk/core
  * numbers children first, Rust parents first (SPEC: candid 4). What decoding costs depends on it,
- * so the bench sends both. The type tables are constants here, because they are what is measured. */
+ * so the bench sends both, and a third that no decoder can know beforehand: the first one with an
+ * entry nobody uses. The type tables are constants here, because they are what is measured. */
 #ifndef AXON_CLI_BENCH_ARGS_H
 #define AXON_CLI_BENCH_ARGS_H
 
 #include "base/buf.h"
 #include "ic/principal.h"
 
-enum bench_layout { BENCH_JS, BENCH_RUST };
+enum bench_layout { BENCH_JS, BENCH_RUST, BENCH_OTHER, BENCH_LAYOUTS };
 
 struct bench_transfer {
     struct ic_principal to;         /* its default account */

@@ -267,7 +267,7 @@ const struct bench_spec BENCH_SPEC[BENCH_ROWS] = {
                                   measure_upgrade_remembered, false, {0, 0, 0}, 250000, 250000},
 };
 
-/* Rows in order, first as JavaScript writes the arguments, then as Rust does, then the upgrades. */
+/* The rows from first to end, in order; those without layouts only once. */
 static void measure_rows(struct bench_world *w, uint64_t out[BENCH_ROWS], enum bench_layout layout,
                          enum bench_row first, enum bench_row end)
 {
@@ -287,9 +287,10 @@ bool bench_ledger(struct bench_result *out, struct ic_bytes wasm, uint64_t accou
     struct axon_canister_info info = {0};
     *out = (struct bench_result){.account_count = account_count};
     bench_world_fund(w, account_count);
-    measure_rows(w, out->js, BENCH_JS, BENCH_FRESH, BENCH_UPGRADE);
-    measure_rows(w, out->rust, BENCH_RUST, BENCH_FRESH, BENCH_UPGRADE);
-    measure_rows(w, out->js, BENCH_JS, BENCH_UPGRADE, BENCH_ROWS);
+    for (enum bench_layout layout = BENCH_JS; layout < BENCH_LAYOUTS; layout++) {
+        measure_rows(w, out->cost[layout], layout, BENCH_FRESH, BENCH_UPGRADE);
+    }
+    measure_rows(w, out->cost[BENCH_JS], BENCH_JS, BENCH_UPGRADE, BENCH_ROWS);
     bench_world_audit(w);
     if (axon_canister_find(w->net, &info, &w->ledger)) {
         out->block_count = w->next_block_index;

@@ -53,8 +53,7 @@ extern const struct bench_spec BENCH_SPEC[BENCH_ROWS];
 /* What one size gave; 0: not measured. */
 struct bench_result {
     uint64_t account_count;
-    uint64_t js[BENCH_ROWS];
-    uint64_t rust[BENCH_ROWS];
+    uint64_t cost[BENCH_LAYOUTS][BENCH_ROWS];
     uint64_t block_count;
     uint64_t stable_bytes;
     uint64_t heap_bytes;

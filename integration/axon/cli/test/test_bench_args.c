@@ -81,7 +81,7 @@ static void check_value(const struct axon_buf *arg, const char *types_text, cons
 static void test_values(void **state)
 {
     (void)state;
-    for (enum bench_layout layout = BENCH_JS; layout <= BENCH_RUST; layout++) {
+    for (enum bench_layout layout = BENCH_JS; layout < BENCH_LAYOUTS; layout++) {
         struct axon_buf arg = {0};
         bench_arg_icrc1_transfer(&arg, layout, &TRANSFER);
         check_value(&arg,
