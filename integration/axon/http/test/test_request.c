@@ -423,6 +423,86 @@ static void test_permissions(void **state)
     chain_free(&c);
 }
 
+/* ---- which refusal wins ---------------------------------------------------------------------- */
+
+/* Everything that can be wrong with a call, in the order in which it is refused. */
+static const char *const REFUSALS[] = {
+    "Invalid request expiry: Specified ingress_expiry not within expected range: ",
+    "Missing signature from user: ",
+    "The user id '",
+    "Invalid delegation: got 21 delegations, but at most 20 are allowed.",
+    "Invalid delegation: got 1001 targets, but at most 1000 are allowed.",
+    "Invalid delegation: the chain contains a key twice",
+    "Invalid delegation expiry: Specified expiration ",
+    "Invalid delegation: it permits queries only",
+    WRONG_DELEGATION,
+    WRONG_SIGNATURE,
+    "Canister '",
+    "",
+};
+enum fault {
+    FAULT_EXPIRY,
+    FAULT_NO_SIGNATURE,
+    FAULT_SENDER,
+    FAULT_CHAIN_LENGTH,
+    FAULT_TARGET_COUNT,
+    FAULT_CYCLE,
+    FAULT_DELEGATION_EXPIRY,
+    FAULT_PERMISSIONS,
+    FAULT_DELEGATION_SIGNATURE,
+    FAULT_SIGNATURE,
+    FAULT_TARGETS,
+    FAULT_COUNT,
+};
+
+/* A chain with the faults from first on: all in its first two delegations. */
+static void faulty_chain(struct chain *c, const struct ic_principal *targets, enum fault first)
+{
+    chain_init(c, first <= FAULT_CHAIN_LENGTH ? CHAIN_MAX : 3);
+    struct axon_delegation *d = c->delegations;
+    set_targets(c, 0, targets, first <= FAULT_TARGET_COUNT ? 1001 : first <= FAULT_TARGETS);
+    if (first > FAULT_TARGETS) {
+        d[0].has_targets = false;
+    }
+    if (first <= FAULT_CYCLE) {
+        d[1].public_key = axon_key_public_der(c->keys[0]);
+    }
+    d[0].expiration_ns = first <= FAULT_DELEGATION_EXPIRY ? 1 : NOW_NS;
+    if (first <= FAULT_PERMISSIONS) {
+        d[0].permissions = AXON_PERMISSIONS_QUERIES;
+    }
+    sign_delegation(c, 0);
+    sign_delegation(c, 1);
+    c->signatures[0][9] ^= first <= FAULT_DELEGATION_SIGNATURE ? 1 : 0;
+}
+
+static void test_precedence(void **state)
+{
+    (void)state;
+    struct ic_principal *targets = axon_alloc(1001 * sizeof *targets);
+    for (enum fault first = FAULT_EXPIRY; first <= FAULT_COUNT; first++) {
+        struct chain c;
+        struct axon_buf why = {0};
+        faulty_chain(&c, targets, first);
+        struct axon_request r = chain_request(&c, AXON_REQUEST_CALL);
+        c.signature[9] ^= first <= FAULT_SIGNATURE ? 1 : 0;
+        if (first <= FAULT_SENDER) {
+            r.sender = principal(CANISTER);
+        }
+        r.has_signature = first > FAULT_NO_SIGNATURE;
+        if (first <= FAULT_EXPIRY) {
+            r.ingress_expiry_ns = 1;
+        }
+        pass_through(&r, NOW_NS, &why);
+        size_t size = strlen(REFUSALS[first]);
+        assert_true(why.size >= size && (first < FAULT_COUNT || why.size == 0));
+        assert_memory_equal(axon_buf_text(&why), REFUSALS[first], size);
+        axon_buf_free(&why);
+        chain_free(&c);
+    }
+    free(targets);
+}
+
 /* ---- malformed envelopes -------------------------------------------------------------------- */
 
 /* An anonymous call with its fields as CBOR in hex; each case replaces or removes one. */
@@ -584,17 +664,12 @@ static void test_cut_envelopes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request_ids),
-        cmocka_unit_test(test_delegation_hash),
-        cmocka_unit_test(test_query_reply_hash),
-        cmocka_unit_test(test_signed_requests),
-        cmocka_unit_test(test_sender_rules),
-        cmocka_unit_test(test_expiry),
-        cmocka_unit_test(test_delegation_chains),
-        cmocka_unit_test(test_broken_chains),
-        cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_permissions),
-        cmocka_unit_test(test_malformed_envelopes),
+        cmocka_unit_test(test_request_ids),       cmocka_unit_test(test_delegation_hash),
+        cmocka_unit_test(test_query_reply_hash),  cmocka_unit_test(test_signed_requests),
+        cmocka_unit_test(test_sender_rules),      cmocka_unit_test(test_expiry),
+        cmocka_unit_test(test_delegation_chains), cmocka_unit_test(test_broken_chains),
+        cmocka_unit_test(test_targets),           cmocka_unit_test(test_permissions),
+        cmocka_unit_test(test_precedence),        cmocka_unit_test(test_malformed_envelopes),
         cmocka_unit_test(test_cut_envelopes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
