@@ -3,10 +3,9 @@
  *   a value; MISMATCH, which the innermost enclosing expected opt turns into null; anything else
  *   rejects the message, below opt and in skipped data too.
  *
- * No recursion: nesting is a stack of frames. Skipping is reading at `reserved`, and a skipped
- * record is read at a record without fields, so one loop does everything. A variant and the content of
- * an opt need no frame of their own: reading goes on with their content. An opt has one all the same,
- * to come back to, and a box, so that what is decoded nests no deeper than the frames. */
+ * No recursion: nesting is a stack of frames. A variant needs no frame, reading goes on with its case.
+ * An opt has one to come back to, a box so that what is decoded nests no deeper than the frames. What
+ * is expected at `reserved` or not at all is skipped (skip.c). */
 #include "decoder.h"
 
 enum frame_kind { FRAME_RECORD, FRAME_VEC, FRAME_OPT, FRAME_BOX };
@@ -34,8 +33,6 @@ struct coercion {
     struct frame near[FRAMES_NEAR];
 };
 
-static const struct candid_type NO_FIELDS = {.kind = CANDID_KIND_RECORD, .align = 1};
-
 /* ---- frames -------------------------------------------------------------------------------------- */
 
 /* Attempts give back the arena when they fail; what was taken for the decoder itself stays. */
@@ -48,7 +45,7 @@ static void keep_arena(struct coercion *c)
     }
 }
 
-static enum candid_result grow_frames(struct coercion *c)
+CANDID_COLD enum candid_result grow_frames(struct coercion *c)
 {
     if (c->depth_max == CANDID_DEPTH_MAX) {
         return CANDID_TOO_DEEP;
@@ -79,7 +76,7 @@ static inline enum candid_result push(struct coercion *c, struct frame **frame)
 /* ---- what the wire lacks ------------------------------------------------------------------------- */
 
 /* An expected field that is absent becomes null if its type allows that. */
-static enum candid_result read_absent(struct coercion *c, const struct candid_type *type,
+CANDID_COLD enum candid_result read_absent(struct coercion *c, const struct candid_type *type,
                                       uint8_t *out)
 {
     CANDID_STEP();
@@ -121,7 +118,7 @@ struct task {
     bool done;
 };
 
-static enum candid_result push_record(struct coercion *c, const struct candid_entry *entry,
+CANDID_HOT enum candid_result push_record(struct coercion *c, const struct candid_entry *entry,
                                       const struct candid_type *type, uint8_t *out)
 {
     struct frame *frame = NULL;
@@ -180,10 +177,21 @@ static enum candid_result read_blob(struct coercion *c, candid_ref inner, uint64
     return skip_fixed(c->d, count, 1);
 }
 
-static enum candid_result read_vec(struct coercion *c, const struct task *task)
+/* Primitive elements are read at once, others one by one in a frame. */
+static enum candid_result read_elements(struct coercion *c, candid_ref inner, uint64_t count,
+                                        const struct candid_type *element, uint8_t *at)
+{
+    if (inner < 0 && element->kind == (uint32_t)-inner) {
+        return candid_scalars(c->d, (uint32_t)-inner, at, count, element->size);
+    }
+    return push_vec(c, inner, count, element, at);
+}
+
+CANDID_COLD enum candid_result read_vec(struct coercion *c, candid_ref ref,
+                                        const struct candid_type *type, uint8_t *out)
 {
     struct candid_decoder *d = c->d;
-    const candid_ref inner = (candid_ref)d->entries[task->ref].first;
+    const candid_ref inner = (candid_ref)d->entries[ref].first;
     uint64_t count = 0;
     enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
     if (result != CANDID_OK) {
@@ -193,25 +201,16 @@ static enum candid_result read_vec(struct coercion *c, const struct task *task)
     if (fixed != 0 && count > candid_left(d) / fixed) {
         return CANDID_TRUNCATED;
     }
-    if (task->type->kind == CANDID_KIND_BLOB) {
-        return read_blob(c, inner, count, (struct ic_bytes *)(void *)task->out);
-    }
-    if (task->type->kind == CANDID_KIND_RESERVED) {
-        if (fixed != 0 && inner != -CANDID_KIND_BOOL) {
-            return skip_fixed(d, count, fixed);
-        }
-        /* Elements without a byte cost a unit each, so this many can be. */
-        return count > candid_left(d) + d->units_left
-                   ? CANDID_TOO_LARGE
-                   : push_vec(c, inner, count, task->type, NULL);
+    if (type->kind == CANDID_KIND_BLOB) {
+        return read_blob(c, inner, count, (struct ic_bytes *)(void *)out);
     }
     uint8_t *at = NULL;
-    result = candid_elements(d, &at, count, task->type->of.inner);
+    result = candid_elements(d, &at, count, type->of.inner);
     if (result != CANDID_OK) {
         return result;
     }
-    candid_vec_store(task->out, at, (size_t)count);
-    return push_vec(c, inner, count, task->type->of.inner, at);
+    candid_vec_store(out, at, (size_t)count);
+    return read_elements(c, inner, count, type->of.inner, at);
 }
 
 /* The expected case with this id, or -1. */
@@ -230,7 +229,7 @@ static int32_t find_case(const struct candid_type *type, uint32_t id)
     return low < type->count && type->of.fields[low].id == id ? (int32_t)low : -1;
 }
 
-static enum candid_result read_variant(struct coercion *c, struct task *task)
+CANDID_HOT enum candid_result read_variant(struct coercion *c, struct task *task)
 {
     const struct candid_entry *entry = &c->d->entries[task->ref];
     uint64_t index = 0;
@@ -244,9 +243,6 @@ static enum candid_result read_variant(struct coercion *c, struct task *task)
     const struct candid_wire_field *field = &c->d->fields[entry->first + index];
     task->done = false;
     task->ref = field->ref;
-    if (task->type->kind == CANDID_KIND_RESERVED) {
-        return CANDID_OK;
-    }
     const int32_t tag = find_case(task->type, field->id);
     if (tag < 0) {
         return CANDID_MISMATCH;
@@ -259,7 +255,7 @@ static enum candid_result read_variant(struct coercion *c, struct task *task)
 }
 
 /* opt_tag reads 0 or 1. */
-static enum candid_result opt_tag(struct candid_decoder *d, bool *has)
+CANDID_HOT enum candid_result opt_tag(struct candid_decoder *d, bool *has)
 {
     if (d->at == d->end) {
         return CANDID_TRUNCATED;
@@ -271,7 +267,7 @@ static enum candid_result opt_tag(struct candid_decoder *d, bool *has)
     return CANDID_OK;
 }
 
-static enum candid_result read_opt(struct coercion *c, struct task *task)
+CANDID_HOT enum candid_result read_opt(struct coercion *c, struct task *task)
 {
     struct candid_decoder *d = c->d;
     bool has = true;
@@ -308,18 +304,6 @@ static enum candid_result read_opt(struct coercion *c, struct task *task)
     return result;
 }
 
-/* leb m, leb n, m bytes: a value of a type of the future */
-static enum candid_result skip_future(struct candid_decoder *d)
-{
-    uint64_t size = 0;
-    uint64_t references = 0;
-    enum candid_result result = candid_leb(d, &size, CANDID_LENGTH_BYTES_MAX);
-    if (result == CANDID_OK) {
-        result = candid_leb(d, &references, CANDID_LENGTH_BYTES_MAX);
-    }
-    return result == CANDID_OK ? skip_fixed(d, size, 1) : result;
-}
-
 static enum candid_result read_box(struct coercion *c, struct task *task)
 {
     const struct candid_type *inner = task->type->of.inner;
@@ -341,71 +325,48 @@ static enum candid_result read_box(struct coercion *c, struct task *task)
 
 /* ---- one step ------------------------------------------------------------------------------------ */
 
-/* Reads and forgets. */
-static enum candid_result skip(struct coercion *c, struct task *task, uint32_t kind)
+/* Skipping keeps nothing, its scratch included. */
+CANDID_COLD enum candid_result skip(struct coercion *c, candid_ref ref)
 {
-    struct candid_decoder *d = c->d;
-    union {
-        struct candid_func func;
-        struct candid_nat nat;
-        struct candid_int integer;
-    } nowhere;
-    switch (kind) {
-    case CANDID_KIND_NULL:
-    case CANDID_KIND_RESERVED:
-        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
-    case CANDID_KIND_OPT: {
-        bool has = false;
-        const enum candid_result result = opt_tag(d, &has);
-        task->ref = (candid_ref)d->entries[task->ref].first;
-        task->done = !has;
-        return result;
-    }
-    case CANDID_KIND_VEC:
-        return read_vec(c, task);
-    case CANDID_KIND_RECORD:
-        return push_record(c, &d->entries[task->ref], &NO_FIELDS, NULL);
-    case CANDID_KIND_VARIANT:
-        return read_variant(c, task);
-    case CANDID_KIND_FUTURE:
-        return skip_future(d);
-    default:
-        return candid_scalar(d, kind, (uint8_t *)&nowhere);
-    }
+    const size_t used = c->d->arena->used;
+    const enum candid_result result = candid_skip(c->d, ref);
+    c->d->arena->used = used;
+    return result;
 }
 
-static enum candid_result read_reference(struct coercion *c, const struct task *task)
+CANDID_COLD enum candid_result read_reference(struct coercion *c, candid_ref ref,
+                                              const struct candid_type *type, uint8_t *out)
 {
     const bool had_pairs = c->d->pairs != NULL;
-    const enum candid_result result = candid_subtype(c->d, task->ref, task->type);
+    const enum candid_result result = candid_subtype(c->d, ref, type);
     if (!had_pairs) {
         keep_arena(c);
     }
-    return result == CANDID_OK ? candid_scalar(c->d, task->type->kind, task->out) : result;
+    return result == CANDID_OK ? candid_scalar(c->d, type->kind, out) : result;
 }
 
 /* Both kinds are known and equal. */
-static enum candid_result read_same(struct coercion *c, struct task *task, uint32_t kind)
+CANDID_HOT enum candid_result read_same(struct coercion *c, struct task *task, uint32_t kind)
 {
     switch (kind) {
     case CANDID_KIND_NULL:
         return candid_charge(c->d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
     case CANDID_KIND_VEC:
-        return read_vec(c, task);
+        return read_vec(c, task->ref, task->type, task->out);
     case CANDID_KIND_RECORD:
         return push_record(c, &c->d->entries[task->ref], task->type, task->out);
     case CANDID_KIND_VARIANT:
         return read_variant(c, task);
     case CANDID_KIND_FUNC:
     case CANDID_KIND_SERVICE:
-        return read_reference(c, task);
+        return read_reference(c, task->ref, task->type, task->out);
     default:
         return candid_scalar(c->d, kind, task->out);
     }
 }
 
 /* Reads a value or as much of it as needs no frame; task says where to go on unless it is done. */
-static enum candid_result read_step(struct coercion *c, struct task *task)
+CANDID_HOT enum candid_result read_step(struct coercion *c, struct task *task)
 {
     const uint32_t expected = task->type->kind;
     CANDID_STEP();
@@ -415,7 +376,7 @@ static enum candid_result read_step(struct coercion *c, struct task *task)
     }
     const uint32_t kind = candid_wire_kind(c->d, task->ref);
     if (expected == CANDID_KIND_RESERVED) {
-        return skip(c, task, kind);
+        return skip(c, task->ref);
     }
     if (expected == CANDID_KIND_OPT) {
         return read_opt(c, task);
@@ -427,7 +388,7 @@ static enum candid_result read_step(struct coercion *c, struct task *task)
         return CANDID_UNINHABITED;
     }
     if (kind == CANDID_KIND_VEC && expected == CANDID_KIND_BLOB) {
-        return read_vec(c, task);
+        return read_vec(c, task->ref, task->type, task->out);
     }
     if (kind == CANDID_KIND_NAT && expected == CANDID_KIND_INT) {
         return candid_nat_as_int(c->d, (struct candid_int *)(void *)task->out);
@@ -441,7 +402,7 @@ static enum candid_result read_step(struct coercion *c, struct task *task)
 /* ---- the loop ------------------------------------------------------------------------------------ */
 
 /* Takes the next thing to read from a record. Both sides ascend by id. */
-static enum candid_result next_field(struct coercion *c, struct frame *frame, struct task *task)
+CANDID_HOT enum candid_result next_field(struct coercion *c, struct frame *frame, struct task *task)
 {
     const struct candid_type *type = frame->type;
     while (frame->index < type->count) {
@@ -464,19 +425,19 @@ static enum candid_result next_field(struct coercion *c, struct frame *frame, st
     const struct candid_wire_field *wire = &c->d->fields[frame->wire_at];
     frame->wire_at++;
     frame->left--;
+    if (frame->index == type->count || type->of.fields[frame->index].id != wire->id) {
+        task->done = true;
+        return skip(c, wire->ref);
+    }
+    const struct candid_field *expected = &type->of.fields[frame->index++];
     task->done = false;
     task->ref = wire->ref;
-    task->type = &candid_type_reserved;
-    task->out = NULL;
-    if (frame->index < type->count && type->of.fields[frame->index].id == wire->id) {
-        const struct candid_field *expected = &type->of.fields[frame->index++];
-        task->type = expected->type;
-        task->out = frame->out + expected->offset;
-    }
+    task->type = expected->type;
+    task->out = frame->out + expected->offset;
     return CANDID_OK;
 }
 
-static enum candid_result next_task(struct coercion *c, struct task *task)
+CANDID_HOT enum candid_result next_task(struct coercion *c, struct task *task)
 {
     struct frame *frame = &c->frames[c->depth - 1];
     CANDID_STEP();
@@ -505,8 +466,8 @@ static enum candid_result next_task(struct coercion *c, struct task *task)
 
 /* The innermost attempt becomes null, and its value is skipped. Reading the same bytes again costs
  * units, so that nested attempts cannot multiply the work. */
-static enum candid_result rewind_attempt(struct coercion *c, struct task *task,
-                                         enum candid_result reason)
+CANDID_COLD enum candid_result rewind_attempt(struct coercion *c, candid_ref *ref,
+                                              enum candid_result reason)
 {
     while (c->depth > 0 && c->frames[c->depth - 1].kind != FRAME_OPT) {
         c->depth--;
@@ -521,7 +482,7 @@ static enum candid_result rewind_attempt(struct coercion *c, struct task *task,
     c->d->at = frame->at;
     c->d->arena->used = frame->arena_used;
     *(bool *)frame->out = false;
-    *task = (struct task){.ref = frame->ref, .type = &candid_type_reserved};
+    *ref = frame->ref;
     return CANDID_OK;
 }
 
@@ -535,16 +496,12 @@ enum candid_result candid_coerce(struct candid_decoder *d, const struct candid_e
     c.depth_max = FRAMES_NEAR;
     struct task task = {.done = true};
     enum candid_result result = push_record(&c, args, record, out);
-    while (result == CANDID_OK && c.depth != 0) {
-        result = next_task(&c, &task);
-        while (result == CANDID_OK && !task.done) {
-            result = read_step(&c, &task);
-        }
+    while (result == CANDID_OK && (!task.done || c.depth != 0)) {
+        result = task.done ? next_task(&c, &task) : read_step(&c, &task);
         if (result == CANDID_MISMATCH || result == CANDID_MISSING) {
-            result = rewind_attempt(&c, &task, result);
-            while (result == CANDID_OK && !task.done) {
-                result = read_step(&c, &task);
-            }
+            candid_ref ref = 0;
+            result = rewind_attempt(&c, &ref, result);
+            task = (struct task){.ref = ref, .type = &candid_type_reserved};
         }
     }
     return result;

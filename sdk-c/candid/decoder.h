@@ -9,6 +9,11 @@
 #include "ic/arena.h"
 #include "ic/candid.h"
 
+/* The loops over values are one function each in Wasm, so that what they hand on stays in locals;
+ * every load and store costs instructions. What is rare stays out of them. */
+#define CANDID_HOT static inline __attribute__((always_inline))
+#define CANDID_COLD static __attribute__((noinline))
+
 /* A type on the wire: >= 0 an entry, < 0 a negated primitive kind. */
 typedef int32_t candid_ref;
 
@@ -143,9 +148,18 @@ IC_MUST_USE enum candid_result candid_direct(struct candid_decoder *d,
 IC_MUST_USE enum candid_result candid_subtype(struct candid_decoder *d, candid_ref ref,
                                               const struct candid_type *type);
 
+/* candid_skip walks over a value. It may leave scratch in the arena. */
+IC_MUST_USE enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref);
+
 /* candid_scalar reads a value of one of the kinds without parts (BOOL to TEXT, PRINCIPAL), wire and
  * expected kind being the same. SERVICE and FUNC references too. */
 IC_MUST_USE enum candid_result candid_scalar(struct candid_decoder *d, uint32_t kind, uint8_t *out);
+
+/* candid_scalars reads count of them.
+ *   out      of the first; NULL: skip
+ *   stride   bytes from one to the next */
+IC_MUST_USE enum candid_result candid_scalars(struct candid_decoder *d, uint32_t kind, uint8_t *out,
+                                              uint64_t count, uint32_t stride);
 
 /* candid_nat_as_int reads a nat where an int is expected. */
 IC_MUST_USE enum candid_result candid_nat_as_int(struct candid_decoder *d, struct candid_int *out);

@@ -234,7 +234,9 @@ static void copy_principal(struct ic_principal *out, const uint8_t *at, uint32_t
     out->size = (uint8_t)size;
 }
 
-static enum candid_result read_principal(struct candid_decoder *d, struct ic_principal *out)
+/* 01, length, bytes: checked, not copied. */
+static enum candid_result principal_bytes(struct candid_decoder *d, const uint8_t **at,
+                                          uint32_t *bytes)
 {
     if (candid_left(d) < 2) {
         return CANDID_TRUNCATED;
@@ -253,9 +255,33 @@ static enum candid_result read_principal(struct candid_decoder *d, struct ic_pri
     if (size > candid_left(d)) {
         return CANDID_TRUNCATED;
     }
-    copy_principal(out, d->at, (uint32_t)size);
+    *at = d->at;
+    *bytes = (uint32_t)size;
     d->at += size;
     return CANDID_OK;
+}
+
+static enum candid_result read_principal(struct candid_decoder *d, struct ic_principal *out)
+{
+    const uint8_t *at = NULL;
+    uint32_t size = 0;
+    const enum candid_result result = principal_bytes(d, &at, &size);
+    if (result == CANDID_OK) {
+        copy_principal(out, at, size);
+    }
+    return result;
+}
+
+static enum candid_result skip_principals(struct candid_decoder *d, uint64_t count)
+{
+    const uint8_t *at = NULL;
+    uint32_t size = 0;
+    enum candid_result result = CANDID_OK;
+    for (; result == CANDID_OK && count > 0; count--) {
+        CANDID_STEP();
+        result = principal_bytes(d, &at, &size);
+    }
+    return result;
 }
 
 static enum candid_result read_func(struct candid_decoder *d, struct candid_func *out)
@@ -333,6 +359,87 @@ enum candid_result candid_scalar(struct candid_decoder *d, uint32_t kind, uint8_
     default:
         return CANDID_UNINHABITED;
     }
+}
+
+/* The length of a number, and nothing else. */
+static enum candid_result skip_digits(struct candid_decoder *d, uint64_t count)
+{
+    const uint8_t *at = d->at;
+    const uint8_t *const end = d->end;
+    for (; count > 0; count--) {
+        do {
+            if (at == end) {
+                return CANDID_TRUNCATED;
+            }
+        } while (*at++ >= 0x80);
+    }
+    d->at = at;
+    return CANDID_OK;
+}
+
+static enum candid_result skip_bools(struct candid_decoder *d, uint64_t count)
+{
+    if (count > candid_left(d)) {
+        return CANDID_TRUNCATED;
+    }
+    const uint8_t *const end = d->at + count;
+    for (const uint8_t *at = d->at; at < end; at++) {
+        if (*at > 1) {
+            return CANDID_BAD_BOOL;
+        }
+    }
+    d->at = end;
+    return CANDID_OK;
+}
+
+static enum candid_result skip_fixed(struct candid_decoder *d, uint64_t count, uint32_t size)
+{
+    if (count > candid_left(d) / size) {
+        return CANDID_TRUNCATED;
+    }
+    d->at += (size_t)count * size;
+    return CANDID_OK;
+}
+
+static enum candid_result read_scalars(struct candid_decoder *d, uint32_t kind, uint8_t *out,
+                                       uint64_t count, uint32_t stride)
+{
+    enum candid_result result = CANDID_OK;
+    for (; result == CANDID_OK && count > 0; count--) {
+        CANDID_STEP();
+        result = candid_scalar(d, kind, out);
+        out += stride;
+    }
+    return result;
+}
+
+enum candid_result candid_scalars(struct candid_decoder *d, uint32_t kind, uint8_t *out,
+                                  uint64_t count, uint32_t stride)
+{
+    struct candid_func nowhere; /* the largest */
+    if (count == 0) {
+        return CANDID_OK;
+    }
+    if (kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED) {
+        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    if (out != NULL) {
+        return read_scalars(d, kind, out, count, stride);
+    }
+    if (kind == CANDID_KIND_NAT || kind == CANDID_KIND_INT) {
+        return skip_digits(d, count);
+    }
+    if (kind == CANDID_KIND_BOOL) {
+        return skip_bools(d, count);
+    }
+    const uint32_t fixed = candid_fixed_size(kind);
+    if (fixed != 0) {
+        return skip_fixed(d, count, fixed);
+    }
+    if (kind == CANDID_KIND_PRINCIPAL || kind == CANDID_KIND_SERVICE) {
+        return skip_principals(d, count);
+    }
+    return read_scalars(d, kind, (uint8_t *)&nowhere, count, 0);
 }
 
 enum candid_result candid_elements(struct candid_decoder *d, uint8_t **at, uint64_t count,

@@ -442,6 +442,31 @@ void sample_full(struct sample_full_out *out)
     out->ret0 = (struct sample_result){.tag = SAMPLE_RESULT_OK, .as.ok = {.lo = 5}};
 }
 
+void sample_dear_empty(const struct sample_dear_empty_in *in)
+{
+    assert_int_equal(in->arg0.count, 0);
+}
+
+void sample_dear_nested(const struct sample_dear_nested_in *in)
+{
+    assert_int_equal(in->arg0.count, 0);
+}
+
+void sample_dear_opt(const struct sample_dear_opt_in *in)
+{
+    assert_int_equal(in->arg0.count, 0);
+}
+
+void sample_dear_record(const struct sample_dear_record_in *in)
+{
+    assert_int_equal(in->arg0.count, 0);
+}
+
+void sample_dear_variant(const struct sample_dear_variant_in *in)
+{
+    assert_int_equal(in->arg0.count, 0);
+}
+
 void sample_export_init(void);
 void sample_export_transfer(void);
 void sample_export_name(void);
