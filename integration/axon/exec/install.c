@@ -19,6 +19,7 @@ struct install {
     struct axon_code *code;         /* new */
     struct axon_instance *instance; /* new */
     struct axon_stable *stable;     /* new; the old one in an upgrade */
+    uint64_t log_index;             /* of the first record that the hooks add */
 };
 
 /* What is put back on failure. */
@@ -227,7 +228,7 @@ static void succeed(struct install *in)
         axon_code_release(c->code);
         if (!is_upgrade) {
             axon_stable_free(c->stable);
-            axon_log_clear(&c->log);
+            axon_log_drop_before(&c->log, in->log_index);
         }
     }
     c->code = in->code;
@@ -279,7 +280,8 @@ void axon_install_code(struct axon_network *net, struct axon_canister *c,
                          .canister = c,
                          .request = request,
                          .answer = answer,
-                         .limit = axon_limit_install(net)};
+                         .limit = axon_limit_install(net),
+                         .log_index = c->log.next_index};
     *instructions = 0;
     if (!check_mode(&in) || !prepay(&in, &prepaid)) {
         return;

@@ -45,6 +45,13 @@ uint64_t axon_log_cost(const struct axon_log *log, uint64_t size)
     return 2 * handled + 50 * kept;
 }
 
+void axon_log_drop_before(struct axon_log *log, uint64_t index)
+{
+    while (log->count > 0 && log->records[0].index < index) {
+        log_drop_oldest(log);
+    }
+}
+
 void axon_log_clear(struct axon_log *log)
 {
     for (size_t i = 0; i < log->count; i++) {

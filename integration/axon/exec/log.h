@@ -28,6 +28,8 @@ void axon_log_add(struct axon_log *log, uint64_t time_ns, struct ic_bytes text);
 void axon_log_move(struct axon_log *log, struct axon_log *from);
 /* Instructions for keeping size bytes of text now: 2 a byte, and 50 for each byte that is free. */
 uint64_t axon_log_cost(const struct axon_log *log, uint64_t size);
+/* Drops the records older than index. */
+void axon_log_drop_before(struct axon_log *log, uint64_t index);
 void axon_log_clear(struct axon_log *log); /* next_index goes on */
 
 #endif

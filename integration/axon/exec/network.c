@@ -183,6 +183,16 @@ uint64_t axon_limit_install(const struct axon_network *net)
     return net->free_cycles ? AXON_LIMIT_INSTALL_SYSTEM : AXON_LIMIT_INSTALL_APP;
 }
 
+void axon_trap_at_call(struct axon_network *net, uint64_t n)
+{
+    net->trap_at = n == 0 ? 0 : net->system_calls + n;
+}
+
+uint64_t axon_call_count(const struct axon_network *net)
+{
+    return net->system_calls;
+}
+
 /* ---- records --------------------------------------------------------------------------------- */
 
 void axon_record_add(struct axon_network *net, const struct axon_execution_record *record)

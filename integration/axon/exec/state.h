@@ -160,6 +160,9 @@ struct axon_network {
     size_t subnet_count;
     struct axon_message *stub_message; /* while its handler runs */
 
+    uint64_t system_calls; /* made so far */
+    uint64_t trap_at;      /* the one that fails; 0: none */
+
     struct axon_execution_record *records;
     size_t record_count, record_capacity;
 };

@@ -1,5 +1,16 @@
 #include "ic0/ic0.h"
 
+/* Counts the call; false when it is the one that is to fail (axon_trap_at_call). */
+static bool pass(struct axon_exec *x)
+{
+    x->net->system_calls++;
+    if (x->net->system_calls != x->net->trap_at) {
+        return true;
+    }
+    x->net->trap_at = 0;
+    return axon_exec_trap(x, "injected fault");
+}
+
 /* The guard of each function: the context must allow it. The engine has already charged. */
 #define IC0_GUARD(name, type, contexts, base, arg, per_byte)                                       \
     static bool guard_##name(void *host, struct axon_instance *in, const uint64_t *a, uint64_t *r) \
@@ -10,7 +21,7 @@
             return axon_exec_violate(x, "\"ic0_" #name "\" cannot be executed in %s mode",         \
                                      axon_mode_name(x->mode));                                     \
         }                                                                                          \
-        return ic0_##name(x, a, r);                                                                \
+        return pass(x) && ic0_##name(x, a, r);                                                     \
     }
 IC0_FUNCTIONS(IC0_GUARD)
 #undef IC0_GUARD

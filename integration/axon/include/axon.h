@@ -218,6 +218,12 @@ void axon_records_clear(struct axon_network *net);
 /* Instruction limit of every later message, query and install; 0: the defaults again. */
 void axon_set_limit(struct axon_network *net, uint64_t instructions);
 
+/* The n-th system call from now on traps (IC0502, "injected fault"), once, wherever it is made.
+ * 0 takes the order back. With n = 1, 2, 3, ... a test fails everywhere its canister could. */
+void axon_trap_at_call(struct axon_network *net, uint64_t n);
+/* System calls since the network was made. */
+uint64_t axon_call_count(const struct axon_network *net);
+
 /* A canister the host implements (test stubs, management on another subnet): called for every
  * message to id. *out arrives as an empty reply (REPLIED); the handler fills reply, or sets status
  * REJECTED with reject_code and reject_text, or PROCESSING to keep silent for ever. The canister is

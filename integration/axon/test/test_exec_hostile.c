@@ -447,13 +447,19 @@ static void test_out_of_bounds_is_a_violation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(test_infinite_loop),        WORLD_TEST(test_stack_overflow),
+        WORLD_TEST(test_infinite_loop),
+        WORLD_TEST(test_stack_overflow),
         WORLD_TEST(test_calls_itself_for_ever),
-        WORLD_TEST(test_timer_calls_for_ever),  WORLD_TEST(test_heap_grows_to_the_end),
-        WORLD_TEST(test_scattered_pages),      WORLD_TEST(test_wild_store),
-        WORLD_TEST(test_stable_out_of_bounds), WORLD_TEST(test_reply_too_large),
-        WORLD_TEST(test_long_trap_text),       WORLD_TEST(test_bad_names),
-        WORLD_TEST(test_every_system_call),    WORLD_TEST(test_out_of_bounds_is_a_violation),
+        WORLD_TEST(test_timer_calls_for_ever),
+        WORLD_TEST(test_heap_grows_to_the_end),
+        WORLD_TEST(test_scattered_pages),
+        WORLD_TEST(test_wild_store),
+        WORLD_TEST(test_stable_out_of_bounds),
+        WORLD_TEST(test_reply_too_large),
+        WORLD_TEST(test_long_trap_text),
+        WORLD_TEST(test_bad_names),
+        WORLD_TEST(test_every_system_call),
+        WORLD_TEST(test_out_of_bounds_is_a_violation),
     };
     return cmocka_run_group_tests_name("exec hostile", tests, NULL, NULL);
 }

@@ -145,6 +145,24 @@ static void test_reinstall(void **state)
     assert_int_equal(info.version, version + 1);
 }
 
+static void test_reinstall_clears_the_log(void **state)
+{
+    struct world *w = *state;
+    struct axon_buf s = {0}, log = {0};
+    script_text_op(&s, "before", PROBE_PRINT);
+    world_run(w, &w->alice, &s);
+    script_text_op(&s, "refused", PROBE_TRAP);
+    world_install(w, &w->alice, AXON_REINSTALL, axon_buf_bytes(&w->wasm), &s);
+    axon_canister_log(w->net, &w->alice, &log);
+    assert_non_null(strstr(axon_buf_text(&log), "before\n[TRAP]: refused"));
+    axon_buf_clear(&log);
+    script_text_op(&s, "init", PROBE_PRINT);
+    world_install(w, &w->alice, AXON_REINSTALL, axon_buf_bytes(&w->wasm), &s);
+    axon_canister_log(w->net, &w->alice, &log);
+    assert_string_equal(axon_buf_text(&log), "init\n");
+    axon_buf_free(&log);
+}
+
 /* ---- upgrading ------------------------------------------------------------------------------- */
 
 static void test_upgrade(void **state)
@@ -448,6 +466,32 @@ static void test_composite_query(void **state)
     expect_kept(w, &w->alice, "");
 }
 
+/* Each of nine canisters asks the next; the depth of calls below the first is limited to 6. */
+static void test_composite_query_too_deep(void **state)
+{
+    struct world *w = *state;
+    struct axon_buf nothing = {0}, s = {0};
+    script_reply(&s, "the bottom");
+    for (size_t depth = 1; depth <= 7; depth++) {
+        struct axon_buf caller = {0}, on_reply = {0}, on_reject = {0};
+        struct ic_principal callee = axon_create_canister(w->net, &w->user, NULL, WORLD_CYCLES);
+        world_install(w, &callee, AXON_INSTALL, axon_buf_bytes(&w->wasm), &nothing);
+        script_reply_arg(&on_reply);
+        script_op(&on_reject, PROBE_REJECT_TEXT);
+        script_op(&on_reject, PROBE_REJECT);
+        script_call(&caller, &callee, "ask_others", &s, &on_reply, &on_reject);
+        script_perform(&caller);
+        s = caller;
+        axon_query(w->net, &w->out, &w->user, &w->alice, "ask_others", axon_buf_bytes(&s));
+        if (depth <= 6) {
+            expect_reply(w, "the bottom");
+        } else {
+            expect_error(w, "IC0406", "depth exceeding the limit 6");
+        }
+    }
+    axon_buf_free(&s);
+}
+
 static void test_composite_query_loop(void **state)
 {
     struct world *w = *state;
@@ -504,6 +548,7 @@ int main(void)
         WORLD_TEST(test_init),
         WORLD_TEST(test_init_traps),
         WORLD_TEST(test_reinstall),
+        WORLD_TEST(test_reinstall_clears_the_log),
         WORLD_TEST(test_upgrade),
         WORLD_TEST(test_pre_upgrade_traps),
         WORLD_TEST(test_post_upgrade_traps),
@@ -519,6 +564,7 @@ int main(void)
         WORLD_TEST(test_certificate),
         WORLD_TEST(test_composite_query),
         WORLD_TEST(test_composite_query_loop),
+        WORLD_TEST(test_composite_query_too_deep),
         WORLD_TEST(test_inspect),
         WORLD_TEST(test_inspect_does_not_accept),
     };
