@@ -21,16 +21,15 @@ WASM_CFLAGS    = --target=wasm32-unknown-unknown -std=c17 -O3 $(WASM_FEATURES) -
 WASM_LDFLAGS   = --target=wasm32-unknown-unknown -nostdlib -fuse-ld=lld -flto -Wl,--no-entry -Wl,--stack-first \
                  -Wl,-z,stack-size=$(WASM_STACK_BYTES) -Wl,--gc-sections -Wl,--lto-O3 -Wl,-O2 -Wl,--strip-all \
                  -Wl,--fatal-warnings -Wl,--export-table
+# The compiler's own functions (128-bit multiplication and division), where this clang keeps them.
+WASM_BUILTINS  = $(firstword $(wildcard $(addprefix $(shell $(CLANG) -print-resource-dir)/lib/,\
+                 wasi/libclang_rt.builtins-wasm32.a wasm*/libclang_rt.builtins*.a wasi*/libclang_rt.builtins*.a)))
 WASM_OPT_FLAGS := -O3 --enable-simd --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals \
                   --disable-bulk-memory --strip-producers --strip-debug --strip-target-features
 
 # Bitcode for everything, so that the linker sees the whole program; mem.c apart, because the compiler
 # itself emits calls to it, and must not turn its loops into calls of themselves.
 $(WASM_DIR)/obj/%.o: %.c $(SETUP_STAMP)
-	@mkdir -p $(@D)
-	$(call say,$(CLANG))
-	$(Q)$(CLANG) $(WASM_CFLAGS) -flto -c $< -o $@
-$(WASM_DIR)/obj/gen/%.o: $(BUILD)/gen/%.c $(SETUP_STAMP)
 	@mkdir -p $(@D)
 	$(call say,$(CLANG))
 	$(Q)$(CLANG) $(WASM_CFLAGS) -flto -c $< -o $@
@@ -44,11 +43,11 @@ IC_WASM_SOURCES = $(IC_CORE_SOURCES) $(CANDID_SOURCES) sdk-c/wasm/msg.c sdk-c/wa
 $(eval $(call program,wasm-seal,sdk-c/wasm/tools/wasm-seal.c,ic))
 
 define canister
-$$(patsubst $(BUILD)/gen/%.c,$(WASM_DIR)/obj/gen/%.o,$$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(2))): | $$(GENERATED)
-$(WASM_DIR)/obj/$(1).linked.wasm: $$(sort $$(patsubst $(BUILD)/gen/%.c,$(WASM_DIR)/obj/gen/%.o,$$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(2) $$(IC_WASM_SOURCES))))
+$$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(2)): | $$(GENERATED)
+$(WASM_DIR)/obj/$(1).linked.wasm: $$(sort $$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(2) $$(IC_WASM_SOURCES)))
 	@mkdir -p $$(@D)
 	$$(call say,link)
-	$(Q)$(CLANG) $(WASM_LDFLAGS) -o $$@ $$(filter %.o,$$^)
+	$(Q)$(CLANG) $(WASM_LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(WASM_BUILTINS)
 $(WASM_DIR)/obj/$(1).small.wasm: $(WASM_DIR)/obj/$(1).linked.wasm
 	$$(call say,wasm-opt)
 	$(Q)$(WASM_OPT) $(WASM_OPT_FLAGS) $$< -o $$@
