@@ -51,7 +51,7 @@ static void sleep_ms(uint32_t ms)
               NULL);
 }
 
-/* ---- the agent and its answers ---------------------------------------------------------------- */
+/* ---- the agent and its answers --------------------------------------------------------------- */
 
 struct axon_agent *axon_agent_new(const struct axon_agent_config *config)
 {
@@ -102,7 +102,7 @@ static enum axon_agent_result answer_fail(struct axon_agent_answer *answer,
     return result;
 }
 
-/* ---- requests --------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static void pending_free(struct pending *p)
 {
@@ -182,7 +182,7 @@ static enum axon_agent_result reject_from_cbor(struct axon_agent_answer *answer,
     return AXON_AGENT_REJECTED;
 }
 
-/* ---- certified answers ------------------------------------------------------------------------ */
+/* ---- certified answers ----------------------------------------------------------------------- */
 
 static const struct ic_principal *range_of(const struct ic_principal *effective)
 {
@@ -316,7 +316,7 @@ static enum axon_agent_result poll_call(struct axon_agent *agent, struct axon_ag
     return answer_fail(answer, AXON_AGENT_TIMEOUT, "no answer in time; the call may still run");
 }
 
-/* ---- calls ------------------------------------------------------------------------------------ */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 /* A 200 answer to a call: a certificate, or a refusal before execution in the open. v2 sends the
  * refusal without `status`. */
@@ -366,7 +366,7 @@ enum axon_agent_result axon_agent_call(struct axon_agent *agent, struct axon_age
     return answer->result;
 }
 
-/* ---- queries ---------------------------------------------------------------------------------- */
+/* ---- queries --------------------------------------------------------------------------------- */
 
 /* Fetches the certificate with the subnet's node keys unless the last one serves. */
 static bool fetch_subnet(struct axon_agent *agent, struct axon_agent_answer *answer,
@@ -468,7 +468,7 @@ enum axon_agent_result axon_agent_query(struct axon_agent *agent, struct axon_ag
     return answer->result;
 }
 
-/* ---- reading state ---------------------------------------------------------------------------- */
+/* ---- reading state --------------------------------------------------------------------------- */
 
 bool axon_agent_trust_status(struct axon_agent *agent, struct axon_agent_answer *answer)
 {

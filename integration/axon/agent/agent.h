@@ -33,7 +33,7 @@ struct axon_agent;
 
 struct axon_agent_config {
     const char *url;                          /* "http://127.0.0.1:8080"; a base path is kept */
-    struct ic_bytes root_key;                 /* 133 DER bytes; empty: axon_agent_trust_status first */
+    struct ic_bytes root_key;                 /* DER; empty: axon_agent_trust_status comes first */
     const struct axon_key *key;               /* signs; outlives the agent; NULL: anonymous */
     uint32_t call_timeout_s;                  /* until an update call must be answered; 0: 300 */
 };

@@ -7,7 +7,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-/* ---- from OpenSSL's key to ours --------------------------------------------------------------- */
+/* ---- from OpenSSL's key to ours -------------------------------------------------------------- */
 
 /* The secret scalar of an EC key as 32 bytes, big-endian. */
 static bool ec_secret(const EVP_PKEY *key, uint8_t secret[AXON_KEY_SECRET_BYTES])
@@ -52,7 +52,7 @@ static struct axon_key *key_from_openssl(EVP_PKEY *key)
     return out;
 }
 
-/* ---- DER -------------------------------------------------------------------------------------- */
+/* ---- DER ------------------------------------------------------------------------------------- */
 
 /* PKCS#8 version 2 of an Ed25519 key: SEQUENCE, version 1, algorithm, the private key, and then the
  * public key, which Debian's OpenSSL does not expect there. */
@@ -85,7 +85,7 @@ static struct axon_key *key_from_sec1(struct ic_bytes der)
     return key != NULL ? key_from_openssl(key) : NULL;
 }
 
-/* ---- PEM -------------------------------------------------------------------------------------- */
+/* ---- PEM ------------------------------------------------------------------------------------- */
 
 /* One block of the file. NULL with *why still NULL: not a private key, look at the next one. */
 static struct axon_key *key_from_block(const char *name, const char *header, struct ic_bytes der,
@@ -111,7 +111,8 @@ static struct axon_key *key_from_block(const char *name, const char *header, str
 
 struct axon_key *axon_pem_read(struct ic_bytes pem, struct axon_buf *why)
 {
-    BIO *bio = pem.size > 0 && pem.size <= INT32_MAX ? BIO_new_mem_buf(pem.at, (int)pem.size) : NULL;
+    bool is_sized = pem.size > 0 && pem.size <= INT32_MAX;
+    BIO *bio = is_sized ? BIO_new_mem_buf(pem.at, (int)pem.size) : NULL;
     struct axon_key *key = NULL;
     const char *reason = NULL;
     char *name = NULL, *header = NULL;

@@ -1,7 +1,7 @@
 /* Private keys from PEM files, with a reason when a file cannot be used.
  *
- * Read are the files that icp, dfx, quill and openssl write: PKCS#8 Ed25519 (version 1, and version 2
- * with the public key behind the private one, as the Rust tools write it) and P-256, and SEC1
+ * Read are the files that icp, dfx, quill and openssl write: PKCS#8 Ed25519 (version 1, and version
+ * 2 with the public key behind the private one, as the Rust tools write it) and P-256, and SEC1
  * secp256k1 ("EC PRIVATE KEY"; an "EC PARAMETERS" block may come before it). Encrypted keys are
  * refused. SPEC: ic-http 5.3 for the schemes. */
 #ifndef AXON_AGENT_PEM_H

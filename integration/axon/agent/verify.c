@@ -38,7 +38,7 @@ bool agent_verify_certificate(struct axon_certificate *out, struct ic_bytes byte
     return true;
 }
 
-/* ---- queries ---------------------------------------------------------------------------------- */
+/* ---- queries --------------------------------------------------------------------------------- */
 
 /* True when a canister_ranges value, CBOR [[start, end], ...], contains the canister. */
 static bool ranges_contain(struct ic_bytes ranges, const struct ic_principal *canister)

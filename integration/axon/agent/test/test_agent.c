@@ -44,7 +44,7 @@ static struct axon_local *local;
 static struct proxy proxy;
 static char identities_dir[] = "/tmp/axon-agent-XXXXXX";
 
-/* ---- the proxy -------------------------------------------------------------------------------- */
+/* ---- the proxy ------------------------------------------------------------------------------- */
 
 static size_t keep(char *at, size_t one, size_t size, void *context)
 {
@@ -198,7 +198,7 @@ static int tear_down(void **state)
     return rmdir(identities_dir);
 }
 
-/* ---- requests --------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 /* An agent that talks to the proxy and trusts the real root key. */
 static struct axon_agent *new_agent(const struct axon_key *key)

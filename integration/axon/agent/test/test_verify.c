@@ -79,7 +79,7 @@ static void free_world(struct world *w)
     axon_buf_free(&w->certificate);
 }
 
-/* ---- certificates ----------------------------------------------------------------------------- */
+/* ---- certificates ---------------------------------------------------------------------------- */
 
 /* reason NULL: must be believed. */
 static void check_certificate(struct ic_bytes bytes, struct ic_bytes key, const char *reason)
@@ -144,7 +144,7 @@ static void test_time(void **state)
     }
 }
 
-/* ---- queries ---------------------------------------------------------------------------------- */
+/* ---- queries --------------------------------------------------------------------------------- */
 
 struct answer {
     uint8_t id[AXON_REQUEST_ID_BYTES];

@@ -57,7 +57,7 @@ static const struct header GET_BLOCKS_ARGS = {
     .rust = "4449444c01 6c02e2e8ada00878e6a99ef80978 0100",
 };
 
-/* ---- values ----------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static uint8_t hex_digit(char c)
 {
@@ -155,7 +155,7 @@ void bench_account_identifier(uint8_t out[BENCH_ACCOUNT_BYTES], const struct ic_
     axon_buf_free(&in);
 }
 
-/* ---- messages: fields in the order of their ids ------------------------------------------------ */
+/* ---- messages: fields in the order of their ids ---------------------------------------------- */
 
 void bench_arg_icrc1_transfer(struct axon_buf *out, enum bench_layout layout,
                               const struct bench_transfer *t)

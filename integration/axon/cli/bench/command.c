@@ -15,7 +15,6 @@
 #define ACCOUNTS_MIN 1000u /* the rows need this many */
 #define ACCOUNTS_MAX 100000000u
 #define THROUGHPUT_ACCOUNTS 100000u
-#define THROUGHPUT_TRANSFERS 20000u
 
 struct arguments {
     const char *what;
@@ -101,7 +100,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* ---- ledger ------------------------------------------------------------------------------------ */
+/* ---- ledger ---------------------------------------------------------------------------------- */
 
 /* The size of the module as `make wasm` compresses it. */
 static uint64_t gzip_bytes(struct ic_bytes wasm)
@@ -165,14 +164,14 @@ static int run_ledger(const struct arguments *a, struct ic_bytes wasm)
     return code != CLI_OK ? code : failed == 0 ? CLI_OK : CLI_FAILED;
 }
 
-/* ---- throughput -------------------------------------------------------------------------------- */
+/* ---- throughput ------------------------------------------------------------------------------ */
 
 static int run_throughput(const struct arguments *a, struct ic_bytes wasm)
 {
     struct bench_throughput result = {0};
     struct axon_buf why = {0};
     int code = CLI_OK;
-    if (!bench_throughput(&result, wasm, a->accounts[0], THROUGHPUT_TRANSFERS, &why) ||
+    if (!bench_throughput(&result, wasm, a->accounts[0], a->accounts[0], &why) ||
         !bench_start_time(&result, &why)) {
         code = cli_error(CLI_FAILED, "%s", axon_buf_text(&why));
     } else {

@@ -18,7 +18,7 @@ static struct ic_principal spread_user(const struct bench_world *w, uint64_t i)
     return bench_user(i * 7919 % w->account_count);
 }
 
-/* ---- updates ---------------------------------------------------------------------------------- */
+/* ---- updates --------------------------------------------------------------------------------- */
 
 static uint64_t measure_fresh(struct bench_world *w, enum bench_layout layout)
 {
@@ -128,7 +128,7 @@ static uint64_t measure_refused(struct bench_world *w, enum bench_layout layout)
     return sum / REFUSED_CALLS;
 }
 
-/* ---- queries ---------------------------------------------------------------------------------- */
+/* ---- queries --------------------------------------------------------------------------------- */
 
 static uint64_t measure_account_balance(struct bench_world *w, enum bench_layout layout)
 {
@@ -208,7 +208,7 @@ static uint64_t measure_encoded_2000(struct bench_world *w, enum bench_layout la
     return measure_blocks(w, "query_encoded_blocks", 2000);
 }
 
-/* ---- upgrades --------------------------------------------------------------------------------- */
+/* ---- upgrades -------------------------------------------------------------------------------- */
 
 static uint64_t measure_upgrade(struct bench_world *w, enum bench_layout layout)
 {
@@ -224,10 +224,10 @@ static uint64_t measure_upgrade_remembered(struct bench_world *w, enum bench_lay
     return bench_upgrade(w);
 }
 
-/* ---- the table -------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 const struct bench_spec BENCH_SPEC[BENCH_ROWS] = {
-    /* title, method, measure, layouts, official at 1,000 / 10,000 / 100,000, limit, aim */
+    /* title, method, measure, layouts, official at 1,000 / 10,000 / 100,000, limit, budget */
     [BENCH_FRESH] = {"icrc1_transfer, fresh recipient", "icrc1_transfer", measure_fresh, false,
                      {585750, 696464, 692571}, 0, 0},
     [BENCH_EXISTING] = {"icrc1_transfer, existing recipient", "icrc1_transfer", measure_existing,

@@ -21,7 +21,7 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* ---- transfers -------------------------------------------------------------------------------- */
+/* ---- transfers ------------------------------------------------------------------------------- */
 
 bool bench_throughput(struct bench_throughput *out, struct ic_bytes wasm, uint64_t account_count,
                       uint64_t transfer_count, struct axon_buf *why)
@@ -30,7 +30,7 @@ bool bench_throughput(struct bench_throughput *out, struct ic_bytes wasm, uint64
     bench_world_fund(w, account_count);
     double start = now_s();
     for (uint64_t i = 0; i < transfer_count && !bench_world_has_failed(w); i++) {
-        /* 7919 is prime: the senders are distinct while there are fewer transfers than accounts */
+        /* 7919 is prime: the senders are distinct while transfers do not outnumber accounts */
         struct ic_principal from = bench_user(i * 7919 % account_count);
         struct bench_transfer t = {.to = bench_user((i * 7919 + account_count / 2) % account_count),
                                    .amount_e8s = AMOUNT_E8S};
@@ -47,7 +47,7 @@ bool bench_throughput(struct bench_throughput *out, struct ic_bytes wasm, uint64
     return ok;
 }
 
-/* ---- start to first answer --------------------------------------------------------------------- */
+/* ---- start to first answer ------------------------------------------------------------------- */
 
 /* Starts `axon start --port 0`; its output comes out of *out. */
 static pid_t spawn_start(FILE **out, const char *identities_dir)

@@ -1,4 +1,4 @@
-/* How fast the host is: `axon bench throughput`. These figures belong to the machine they ran on. */
+/* How fast the host is: `axon bench throughput`. The figures belong to the machine they ran on. */
 #ifndef AXON_CLI_BENCH_THROUGHPUT_H
 #define AXON_CLI_BENCH_THROUGHPUT_H
 

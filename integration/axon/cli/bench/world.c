@@ -50,7 +50,7 @@ bool bench_has_method(const struct bench_world *w, const char *method)
     return axon_canister_has_method(w->net, &w->ledger, method);
 }
 
-/* ---- making the world ------------------------------------------------------------------------- */
+/* ---- making the world ------------------------------------------------------------------------ */
 
 /* The interface is needed for the install argument, so it is read from the module. */
 static void interface_from_module(struct bench_world *w)
@@ -150,7 +150,7 @@ void bench_world_fund(struct bench_world *w, uint64_t count)
     w->fresh_instructions = fresh / BENCH_CALLS;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------ */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 /* How the block index ends a reply: nat64 in the legacy method, nat elsewhere. */
 static void put_block_index(struct axon_buf *out, const char *method, uint64_t index)

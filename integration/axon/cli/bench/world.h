@@ -34,7 +34,7 @@ struct bench_world {
     struct axon_buf why;              /* the first failure; nothing is measured after it */
 };
 
-/* bench_world_new installs the ledger. w->why is not empty when that failed; release in both cases. */
+/* bench_world_new installs the ledger. w->why is not empty when that failed; release it anyway. */
 struct bench_world *bench_world_new(struct ic_bytes wasm);
 void bench_world_free(struct bench_world *w);
 static inline bool bench_world_has_failed(const struct bench_world *w)

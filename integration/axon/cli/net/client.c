@@ -15,7 +15,7 @@ struct ic_bytes cli_management_did(void)
     return (struct ic_bytes){.at = MANAGEMENT_DID, .size = sizeof MANAGEMENT_DID};
 }
 
-/* ---- options ---------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static const struct argp_option OPTIONS[] = {
     {"network", 'n', "URL", 0, "the network to talk to (default: " CLI_NETWORK_DEFAULT ")", 0},
@@ -71,7 +71,7 @@ bool cli_principal_in(struct ic_principal *out, const char *text)
                                                          .size = strcspn(open, "\"")});
 }
 
-/* ---- the connection --------------------------------------------------------------------------- */
+/* ---- the connection -------------------------------------------------------------------------- */
 
 static int read_identity(struct cli_client *c, const char *path)
 {
@@ -127,7 +127,7 @@ void cli_client_close(struct cli_client *c)
     axon_agent_answer_free(&c->answer);
 }
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 /* Server texts may hold anything: control bytes would reach the terminal. */
 static void print_clean(FILE *out, struct ic_bytes text)

@@ -49,7 +49,7 @@ int cli_client_interface(struct cli_client *c, struct candid_text **out,
 /* cli_parse_principal reads an argument of the command line; reports a failure itself. */
 IC_MUST_USE bool cli_parse_principal(struct ic_principal *out, const char *text);
 
-/* cli_principal_in reads the first principal of a printed Candid value: `... principal "aaaaa-aa" ...`.
+/* cli_principal_in reads the first principal of a printed value: `... principal "aaaaa-aa" ...`.
  *   returns   false when text is NULL or has none; *out is untouched then */
 IC_MUST_USE bool cli_principal_in(struct ic_principal *out, const char *text);
 

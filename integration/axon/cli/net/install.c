@@ -59,7 +59,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* ---- the argument ----------------------------------------------------------------------------- */
+/* ---- the argument ---------------------------------------------------------------------------- */
 
 /* The interface the module carries; an empty one when it carries none. */
 static struct candid_text *module_interface(struct ic_bytes wasm)
@@ -100,7 +100,7 @@ static int encode_argument(struct axon_buf *out, const char *text, struct ic_byt
     return code;
 }
 
-/* ---- the management canister ------------------------------------------------------------------ */
+/* ---- the management canister ----------------------------------------------------------------- */
 
 static void append_blob(struct axon_buf *out, struct ic_bytes bytes)
 {
@@ -164,7 +164,7 @@ static int install_code(struct cli_client *c, struct candid_text *t,
     return code;
 }
 
-/* ---- the command ------------------------------------------------------------------------------ */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static int run(const struct arguments *a, struct ic_bytes module, struct ic_bytes arg)
 {

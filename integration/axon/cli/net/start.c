@@ -77,7 +77,8 @@ static void print_accounts(const struct axon_local_account *accounts)
 /* Prints a word for a shell, in single quotes where it needs them. */
 static void print_word(const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
     if (word[0] != '\0' && strspn(word, plain) == strlen(word)) {
         fputs(word, stdout);
         return;

@@ -30,7 +30,7 @@ void replay_append_short(struct axon_buf *out, struct ic_bytes text, size_t max)
     }
 }
 
-/* ---- replies ---------------------------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------------------------------- */
 
 static bool is_standards(const char *method)
 {
@@ -147,7 +147,7 @@ enum replay_match replay_compare_reply(const char *method, struct ic_bytes recor
     return match;
 }
 
-/* ---- rejects ---------------------------------------------------------------------------------- */
+/* ---- rejects --------------------------------------------------------------------------------- */
 
 static bool contains(struct ic_bytes text, struct ic_bytes part)
 {

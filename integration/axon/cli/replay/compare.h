@@ -7,7 +7,7 @@
 
 enum replay_match {
     REPLAY_SAME_BYTES,
-    REPLAY_SAME_VALUE,   /* other bytes, the same value; of rejects: accepted with another wording */
+    REPLAY_SAME_VALUE,   /* other bytes, the same value; of rejects: accepted, other wording */
     REPLAY_EXTENDED,     /* serves ICRC-10 in addition: accepted, the reader is told */
     REPLAY_DIFFERENT,
 };
@@ -18,8 +18,8 @@ enum replay_match {
 enum replay_match replay_compare_reply(const char *method, struct ic_bytes recorded,
                                        struct ic_bytes ours, struct axon_buf *why);
 
-/* replay_compare_reject demands the texts that clients see (cli/replay/quoted.h) and leaves the rest
- * of the wording free. */
+/* replay_compare_reject demands the texts that clients see (cli/replay/quoted.h) and leaves the
+ * rest of the wording free. */
 enum replay_match replay_compare_reject(struct ic_bytes recorded, struct ic_bytes ours,
                                         struct axon_buf *why);
 

@@ -4,7 +4,7 @@
 
 #include "ic/bytes.h"
 
-/* True when the reject tells that an argument did not decode: its wording belongs to the decoder. */
+/* True when the reject tells that an argument did not decode: the wording is the decoder's. */
 bool replay_is_decoding_failure(struct ic_bytes reject);
 
 /* replay_quoted_find looks for the texts that docs/sources.md's `ledger` quotes.

@@ -47,7 +47,7 @@ static void differ(struct run *run, struct axon_buf *text)
     print_line(run, axon_buf_text(text));
 }
 
-/* ---- running a step --------------------------------------------------------------------------- */
+/* ---- running a step -------------------------------------------------------------------------- */
 
 static void start_machine(struct run *run)
 {
@@ -83,7 +83,7 @@ static void execute(struct run *run)
     }
 }
 
-/* ---- comparing a step ------------------------------------------------------------------------- */
+/* ---- comparing a step ------------------------------------------------------------------------ */
 
 /* The recording shows that the method exists and our module does not export it. */
 static bool is_not_implemented(const struct run *run)
@@ -183,7 +183,7 @@ static void judge(struct run *run)
     axon_buf_free(&why);
 }
 
-/* ---- the whole file --------------------------------------------------------------------------- */
+/* ---- the whole file -------------------------------------------------------------------------- */
 
 static bool run_step(struct run *run, struct axon_buf *why)
 {

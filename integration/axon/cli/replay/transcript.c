@@ -50,7 +50,7 @@ void replay_transcript_close(struct replay_transcript *t)
     free(t);
 }
 
-/* ---- fields ----------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 /* Reading one step: the first thing that is wrong is kept, later reads give nothing. */
 struct fields {
@@ -177,7 +177,7 @@ static const char *step_from_json(json_t *object, struct replay_step *step)
     return f.wrong;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------ */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 /* The next line without its newline into t->text. */
 static enum replay_read read_line(struct replay_transcript *t, struct axon_buf *why)

@@ -1,5 +1,5 @@
-/* Recorded calls: JSON lines, one step a line, plain or gzip. integration/vectors/ledger-core/README.md
- * tells the fields. */
+/* Recorded calls: JSON lines, one step a line, plain or gzip. The fields are told in
+ * integration/vectors/ledger-core/README.md. */
 #ifndef AXON_CLI_REPLAY_TRANSCRIPT_H
 #define AXON_CLI_REPLAY_TRANSCRIPT_H
 

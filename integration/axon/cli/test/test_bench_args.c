@@ -1,5 +1,5 @@
-/* The arguments the bench sends are those that clients send: type tables as both encoders write them
- * (the generated code knows these, they were checked against recordings), and the right values. */
+/* The arguments the bench sends are those that clients send: type tables as both encoders write
+ * them (the generated code knows these), and the right values. */
 #include "cli/bench/args.h"
 #include "ic/candid_msg.h"
 #include "icp_did.h"
@@ -75,8 +75,8 @@ static void check_value(const struct axon_buf *arg, const char *types_text, cons
 #define NULS_8 "\\00\\00\\00\\00\\00\\00\\00\\00"
 /* the anonymous principal's account. SPEC: ledger 18.1 */
 #define TO_ADDRESS                                                                                 \
-    "blob \"\\1c\\7a\\48\\ba\\6a\\56\\2a\\a9\\ea\\a2\\48\\1a\\90\\49\\cd\\f0\\43\\3b\\97\\38\\c9"    \
-    "\\92\\d6\\98\\c3\\1d\\8a\\bf\\89\\ca\\dc\\79\""
+    "blob \"\\1c\\7a\\48\\ba\\6a\\56\\2a\\a9\\ea\\a2\\48\\1a\\90\\49\\cd\\f0\\43\\3b\\97\\38"        \
+    "\\c9\\92\\d6\\98\\c3\\1d\\8a\\bf\\89\\ca\\dc\\79\""
 
 static void test_values(void **state)
 {
@@ -107,7 +107,8 @@ static void test_values(void **state)
         bench_arg_icrc2_transfer_from(&arg, layout, &TRANSFER);
         check_value(&arg,
                     "(record { to : " ACCOUNT "; from : " ACCOUNT "; amount : nat; fee : opt nat; "
-                    "memo : opt blob; spender_subaccount : opt blob; created_at_time : opt nat64 })",
+                    "memo : opt blob; spender_subaccount : opt blob; "
+                    "created_at_time : opt nat64 })",
                     "(record { to = " TO "; from = " FROM "; amount = 300; fee = opt 10000; memo = "
                     MEMO "; created_at_time = opt 1000000007 })");
         bench_arg_account_balance(&arg, layout, &TRANSFER.to);

@@ -88,7 +88,7 @@ check "bench, bad size" 2 "numbers from 1000" $axon bench ledger --accounts 7
 # ---- a local network -------------------------------------------------------------------------------
 $axon start --port 0 --identities $work/identities >$work/screen 2>$work/start.err &
 server=$!
-for _ in $(seq 100); do grep -q 'Ctrl-C stops it' $work/screen 2>/dev/null && break; sleep 0.1; done
+for _ in $(seq 300); do grep -q 'Ctrl-C stops it' $work/screen 2>/dev/null && break; sleep 0.1; done
 url=$(sed -n 's/^URL: *//p' $work/screen)
 root_key=$(sed -n 's/^Root key: *//p' $work/screen)
 port=${url##*:}
@@ -123,7 +123,7 @@ check "wrong root key, query" 4 "" $axon call --network "$url" --root-key "$wron
 check "wrong root key, call" 4 "" $axon call --network "$url" --root-key "$wrong_key" $ledger name
 $axon start --port 0 --seed other --identities $work/other >$work/other.screen 2>&1 &
 other=$!
-for _ in $(seq 100); do grep -q 'Ctrl-C stops it' $work/other.screen 2>/dev/null && break; sleep 0.1; done
+for _ in $(seq 300); do grep -q 'Ctrl-C stops it' $work/other.screen 2>/dev/null && break; sleep 0.1; done
 other_key=$(sed -n 's/^Root key: *//p' $work/other.screen)
 kill -INT $other
 check "another network's root key" 4 "not valid under this root key" \
@@ -132,7 +132,7 @@ check "stopped by a signal" 0 "" wait $other
 check "another seed, another root key" 1 "" test "$root_key" = "$other_key"
 $axon start --port 0 --identities "$work/with blank" >$work/other.screen 2>&1 &
 other=$!
-for _ in $(seq 100); do grep -q 'Ctrl-C stops it' $work/other.screen 2>/dev/null && break; sleep 0.1; done
+for _ in $(seq 300); do grep -q 'Ctrl-C stops it' $work/other.screen 2>/dev/null && break; sleep 0.1; done
 check "the same seed, the same root key" 0 "" test "$root_key" = "$(sed -n 's/^Root key: *//p' $work/other.screen)"
 pasted=$(sed -n 's/^  .*axon call /call /p' $work/other.screen)
 check "a path with a blank" 0 "(variant { Ok = 3 : nat })" bash -c "$axon $pasted"

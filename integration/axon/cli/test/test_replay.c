@@ -1,5 +1,5 @@
-/* The rules of `axon replay`: which answers count as the recorded one, and what a damaged transcript
- * gives. The replay of the recordings themselves is test_replay.sh. */
+/* The rules of `axon replay`: which answers count as the recorded one, and what a damaged
+ * transcript gives. The replay of the recordings themselves is test_replay.sh. */
 #include "cli/replay/compare.h"
 #include "cli/replay/quoted.h"
 #include "cli/replay/transcript.h"
@@ -14,9 +14,10 @@
 
 #include <cmocka.h>
 
-/* ---- rejects ---------------------------------------------------------------------------------- */
+/* ---- rejects --------------------------------------------------------------------------------- */
 
-#define FRAME "Error from Canister ryjl3-tyaaa-aaaaa-aaaba-cai: Canister called `ic0.trap` with message: "
+#define FRAME                                                                                      \
+    "Error from Canister ryjl3-tyaaa-aaaaa-aaaba-cai: Canister called `ic0.trap` with message: "
 #define HEX_64 "b28760ac5caa19e1cc8c005f926c34df2db1e605050e6874cbdc2e15ee46bcbb"
 
 static const struct {
@@ -69,7 +70,7 @@ static void test_rejects(void **state)
     }
 }
 
-/* ---- replies ---------------------------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------------------------------- */
 
 #define STANDARD(name) "record { name = \"" name "\"; url = \"u\" }"
 #define ICRC_10                                                                                    \
@@ -126,7 +127,7 @@ static void test_replies(void **state)
     }
 }
 
-/* ---- transcripts ------------------------------------------------------------------------------ */
+/* ---- transcripts ----------------------------------------------------------------------------- */
 
 #define QUERY                                                                                      \
     "{\"time_ns\":\"5\",\"canister\":\"ryjl3-tyaaa-aaaaa-aaaba-cai\",\"caller\":\"2vxsx-fae\","    \
