@@ -593,15 +593,35 @@ static void test_delegated_certificate(void **state)
 
 /* ---- certificates of mainnet ---------------------------------------------------------------- */
 
-#define VECTORS "integration/vectors/certificates/"
+/* State certificates as mainnet answered them: the test data of the JavaScript agent, where npm put it.
+ * mainnetSystem is signed by the root subnet itself; mainnetApplicationLegacy by an application subnet
+ * whose delegation has the canister ranges in one leaf; in that of mainnetApplication they are absent. */
+#define AGENT "integration/clients/node_modules/@icp-sdk/core/lib/esm/agent/agent/http/"
+#define GOLDEN_CERTIFICATES AGENT "__certificates__/goldenCertificates.js"
 
 static const char MAINNET_ROOT_KEY[] =
     "308182301d060d2b0601040182dc7c0503010201060c2b0601040182dc7c05030201036100814c0e6ec71fab583b08"
     "bd81373c255c3c371b2e84863c98a4f1e08b74235d14fb5d9c0cd546d9685f913a0c0b2cc5341583bf4b4392e467db"
     "96d65b9bb4cb717112f8472e0d5a4d14505ffd7484b01291091c5f87b98883463f98091a0baaae";
 
+/* Reads NAME: `hex` out of the agent's file. */
+static void golden_certificate(struct axon_buf *out, const char *name)
+{
+    struct axon_buf file = {0};
+    assert_true(axon_buf_read_file(&file, GOLDEN_CERTIFICATES));
+    struct axon_buf start = {0};
+    axon_buf_printf(&start, " %s: `", name);
+    const char *at = strstr(axon_buf_text(&file), axon_buf_text(&start));
+    assert_non_null(at);
+    at += start.size;
+    assert_true(axon_buf_append_from_hex(
+        out, (struct ic_bytes){(const uint8_t *)at, strcspn(at, "`")}));
+    axon_buf_free(&start);
+    axon_buf_free(&file);
+}
+
 /* canister   index, or 0 for none */
-static void check_mainnet(const char *file, uint64_t time_ns, uint64_t canister,
+static void check_mainnet(const char *name, uint64_t time_ns, uint64_t canister,
                           enum axon_certificate_result expected)
 {
     struct axon_buf key = {0};
@@ -609,7 +629,7 @@ static void check_mainnet(const char *file, uint64_t time_ns, uint64_t canister,
     struct axon_certificate c = {0};
     struct ic_principal id = ic_principal_from_canister_index(canister);
     uint64_t found_ns;
-    assert_true(axon_buf_read_file(&in, file));
+    golden_certificate(&in, name);
     assert_true(axon_certificate_read(&c, axon_buf_bytes(&in)));
     assert_int_equal(
         axon_certificate_check(&c, from_hex(&key, MAINNET_ROOT_KEY), canister == 0 ? NULL : &id),
@@ -624,9 +644,9 @@ static void check_mainnet(const char *file, uint64_t time_ns, uint64_t canister,
 static void test_mainnet(void **state)
 {
     (void)state;
-    static const char ROOT[] = VECTORS "root_2023.cbor";
-    static const char LEAF[] = VECTORS "delegated_2023.cbor";
-    static const char NO_RANGES[] = VECTORS "delegated_2025.cbor";
+    static const char ROOT[] = "mainnetSystem";
+    static const char LEAF[] = "mainnetApplicationLegacy";
+    static const char NO_RANGES[] = "mainnetApplication";
     check_mainnet(ROOT, 1695844699412007908u, 1, AXON_CERTIFICATE_OK);
     check_mainnet(LEAF, 1695843538129082710u, 0, AXON_CERTIFICATE_OK);
     check_mainnet(LEAF, 1695843538129082710u, 0x300000, AXON_CERTIFICATE_OK);
