@@ -500,13 +500,32 @@ bool axon_agent_trust_status(struct axon_agent *agent, struct axon_agent_answer 
     return ok;
 }
 
+/* Absence must be proved as well: a node could hide what it does not like. */
+static void settle_lookup(struct axon_agent_answer *answer, enum axon_lookup lookup,
+                          struct ic_bytes value)
+{
+    switch (lookup) {
+    case AXON_LOOKUP_FOUND:
+        axon_buf_append(&answer->reply, value);
+        answer->result = AXON_AGENT_REPLIED;
+        return;
+    case AXON_LOOKUP_ABSENT:
+        answer_fail(answer, AXON_AGENT_REJECTED, "the canister has no such metadata");
+        return;
+    case AXON_LOOKUP_UNKNOWN:
+    case AXON_LOOKUP_ERROR:
+        break;
+    }
+    answer_fail(answer, AXON_AGENT_UNVERIFIED, "the certificate does not tell the metadata");
+}
+
 enum axon_agent_result axon_agent_metadata(struct axon_agent *agent,
                                            struct axon_agent_answer *answer,
                                            const struct ic_principal *canister, const char *name)
 {
     struct axon_cbor_doc doc = {0};
     struct axon_certificate c = {0};
-    struct ic_bytes certificate, value;
+    struct ic_bytes certificate, value = {0};
     struct axon_path path = AXON_PATH(IC_BYTES_LIT("canister"), ic_principal_bytes(canister),
                                       IC_BYTES_LIT("metadata"), ic_bytes_from_text(name));
     answer_clear(answer);
@@ -514,11 +533,8 @@ enum axon_agent_result axon_agent_metadata(struct axon_agent *agent,
         if (!agent_verify_certificate(&c, certificate, axon_agent_root_key(agent), canister,
                                       now_ns(), &answer->text)) {
             answer->result = AXON_AGENT_UNVERIFIED;
-        } else if (axon_certificate_find(&c, path, &value) != AXON_LOOKUP_FOUND) {
-            answer_fail(answer, AXON_AGENT_REJECTED, "the canister has no such metadata");
         } else {
-            axon_buf_append(&answer->reply, value);
-            answer->result = AXON_AGENT_REPLIED;
+            settle_lookup(answer, axon_certificate_find(&c, path, &value), value);
         }
     }
     axon_certificate_free(&c);
