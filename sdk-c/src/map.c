@@ -7,14 +7,14 @@
 #define HEAD_BYTES      28u
 #define HEADER_BYTES    8u
 #define RECORD_BYTES    5u   /* of an index, for each entry */
-#define ROOM_MAX        255u /* slots are numbered by a byte */
 #define ROOM_MIN        8u
 #define CHILD_BYTES     4u
 #define LINE_ROOT       0u
 #define LINE_FIRST      1u /* the child left of all keys; then those of slot 0, 1, ... */
 #define UNDERFULL_SHARE 4u /* a node with less than a quarter gets help */
+#define ROOM_WANTED     64u
 
-_Static_assert((IC_MAP_NODE_BYTES - HEADER_BYTES - IC_MAP_KEY_BYTES_MAX) /
+_Static_assert((IC_MAP_NODE_BYTES_MAX - HEADER_BYTES - IC_MAP_KEY_BYTES_MAX) /
                        (RECORD_BYTES + IC_MAP_ENTRY_BYTES_MAX) >= ROOM_MIN,
                "a leaf holds at least eight entries");
 _Static_assert(ROOM_MIN / UNDERFULL_SHARE >= 2, "a neighbour can give an entry and keep one");
@@ -34,16 +34,35 @@ static struct ic_map_items items;
 
 static uint32_t room_for(const struct ic_map *map, uint32_t entry_bytes)
 {
-    uint32_t room = (IC_MAP_NODE_BYTES - HEADER_BYTES - map->key_bytes) /
+    uint32_t room = (map->node_bytes - HEADER_BYTES - map->key_bytes) /
                     (RECORD_BYTES + entry_bytes);
-    return room < ROOM_MAX ? room : ROOM_MAX;
+    return room < IC_MAP_ROOM_MAX ? room : IC_MAP_ROOM_MAX;
+}
+
+/* The largest power of two that is <= room. */
+static uint32_t stride_for(uint32_t room)
+{
+    return 1u << (31 - __builtin_clz(room));
+}
+
+/* The smallest nodes that make sense: with too few entries the tree gets higher. */
+static uint32_t node_bytes_for(struct ic_map *map)
+{
+    map->node_bytes = IC_MAP_NODE_BYTES_MIN;
+    while (map->node_bytes < IC_MAP_NODE_BYTES_MAX &&
+           room_for(map, map->key_bytes + map->value_bytes) < ROOM_WANTED) {
+        map->node_bytes *= 2;
+    }
+    return map->node_bytes;
 }
 
 static void shapes_init(struct ic_map *map)
 {
     uint32_t index_at = HEADER_BYTES + map->key_bytes;
     struct ic_map_shape *leaf = &map->leaf;
+    map->node_bytes = node_bytes_for(map);
     leaf->room = room_for(map, map->key_bytes + map->value_bytes);
+    leaf->stride = stride_for(leaf->room);
     leaf->search_bytes = index_at + leaf->room * RECORD_BYTES;
     leaf->keys_at = leaf->search_bytes;
     leaf->key_step = map->key_bytes + map->value_bytes;
@@ -52,6 +71,7 @@ static void shapes_init(struct ic_map *map)
     leaf->data_bytes = map->value_bytes;
     struct ic_map_shape *inner = &map->inner;
     inner->room = room_for(map, CHILD_BYTES + map->key_bytes);
+    inner->stride = stride_for(inner->room);
     inner->search_bytes = index_at + inner->room * RECORD_BYTES;
     inner->data_at = inner->search_bytes;
     inner->data_step = CHILD_BYTES;
@@ -65,8 +85,8 @@ static void shapes_init(struct ic_map *map)
     }
     ic_assert(leaf->search_bytes <= IC_MAP_SEARCH_BYTES);
     ic_assert(inner->search_bytes <= IC_MAP_SEARCH_BYTES);
-    ic_assert(leaf->keys_at + leaf->room * leaf->key_step <= IC_MAP_NODE_BYTES);
-    ic_assert(inner->keys_at + inner->room * inner->key_step <= IC_MAP_NODE_BYTES);
+    ic_assert(leaf->keys_at + leaf->room * leaf->key_step <= map->node_bytes);
+    ic_assert(inner->keys_at + inner->room * inner->key_step <= map->node_bytes);
 }
 
 static void head_save(const struct ic_map *map)
@@ -91,7 +111,7 @@ static void head_load(struct ic_map *map)
     map->node_count = ic_load_u32_le(head + 16);
     map->node_free = ic_load_u32_le(head + 20);
     map->free_count = ic_load_u32_le(head + 24);
-    if ((uint64_t)map->node_count * IC_MAP_NODE_BYTES > map->region->bytes ||
+    if ((uint64_t)map->node_count * map->node_bytes > map->region->bytes ||
         map->root == IC_MAP_NONE || map->root > map->node_count || map->height == 0 ||
         map->height > IC_MAP_HEIGHT_MAX || map->node_free > map->node_count ||
         map->free_count >= map->node_count ||
@@ -408,8 +428,7 @@ static void root_shrink(struct ic_map *map, const struct ic_map_node *root)
     ic_map_cache_clear(map); /* every depth changed */
 }
 
-/* Takes the entry out at which a descent ended. */
-static void remove_at(struct ic_map *map, struct ic_map_cursor *cursor)
+void ic_map_take_at(struct ic_map *map, struct ic_map_cursor *cursor)
 {
     struct ic_map_node node = leaf_of(map, cursor);
     ic_assert(map->count > 0);
@@ -438,6 +457,6 @@ bool ic_map_remove(struct ic_map *map, const void *key)
     if (!ic_map_descend(map, &cursor, &wanted)) {
         return false;
     }
-    remove_at(map, &cursor);
+    ic_map_take_at(map, &cursor);
     return true;
 }

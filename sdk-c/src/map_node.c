@@ -13,10 +13,11 @@
 #define LEVEL_FREE   255u
 #define MARK_BYTES   4u /* bytes of a key that the index holds */
 
-_Static_assert(HEADER_BYTES + 10 + 255 * RECORD_BYTES <= IC_MAP_SEARCH_BYTES,
-               "keys of 10 bytes make the longest index");
-_Static_assert(IC_STABLE_PAGE_BYTES % IC_MAP_NODE_BYTES == 0, "a node never crosses extents");
-_Static_assert(IC_MAP_NODE_BYTES == IC_STABLE_CHARGE_BYTES, "a node is charged as one page");
+#define MARK_FREE    UINT32_MAX /* of a record without an entry: it sorts behind all */
+
+_Static_assert(IC_STABLE_CHARGE_BYTES % IC_MAP_NODE_BYTES_MAX == 0 &&
+                   IC_MAP_NODE_BYTES_MAX % IC_MAP_NODE_BYTES_MIN == 0,
+               "a node stands in one charged page");
 
 _Noreturn void ic_map_trap_damaged(void)
 {
@@ -87,7 +88,7 @@ uint64_t ic_map_node_address(const struct ic_map *map, uint32_t number)
     if (number == IC_MAP_NONE || number > map->node_count) {
         ic_map_trap_damaged();
     }
-    return ic_region_address(map->region, (uint64_t)(number - 1) * IC_MAP_NODE_BYTES);
+    return ic_region_address(map->region, (uint64_t)(number - 1) * map->node_bytes);
 }
 
 static const struct ic_map_shape *shape_of(const struct ic_map *map, uint32_t level)
@@ -156,23 +157,39 @@ uint32_t ic_map_node_child(const struct ic_map *map, const struct ic_map_node *n
 
 /* ---- searching ------------------------------------------------------------------------------------------------ */
 
-/* First of the records from..end-1 whose mark is >= mark. */
-static inline uint32_t marks_lower(const uint8_t *index, uint32_t from, uint32_t end, uint32_t mark)
+/* Moves over n records when the last of them is smaller: ten instructions of Wasm. */
+#define SEARCH_STEP(record, n, mark)                                                     \
+    ((record) = ic_load_u32_le((record) + ((n) - 1) * RECORD_BYTES) < (mark)             \
+                    ? (record) + (n) * RECORD_BYTES                                      \
+                    : (record))
+
+/* First record whose mark is >= mark. Searches all the room, free records sort behind all others: so
+ * the steps are constants, and no bound is compared. After the first step stride - 1 records are left
+ * to search, wherever it went: shape->stride is the power of two with stride <= room < 2 * stride. */
+static inline uint32_t marks_lower(const uint8_t *index, const struct ic_map_shape *shape,
+                                   uint32_t mark)
 {
-    uint32_t left = end - from;
-    while (left > 0) {
-        uint32_t half = left / 2;
-        if (ic_load_u32_le(index + (size_t)(from + half) * RECORD_BYTES) < mark) {
-            from += half + 1;
-            left -= half + 1;
-        } else {
-            left = half;
-        }
+    const uint8_t *record = index;
+    uint32_t stride = shape->stride;
+    if (ic_load_u32_le(index + (size_t)(stride - 1) * RECORD_BYTES) < mark) {
+        record += (size_t)(shape->room + 1 - stride) * RECORD_BYTES;
     }
-    return from;
+    if (stride >= 64) {
+        SEARCH_STEP(record, 32, mark);
+    }
+    if (stride >= 32) {
+        SEARCH_STEP(record, 16, mark);
+    }
+    if (stride >= 16) {
+        SEARCH_STEP(record, 8, mark);
+    }
+    SEARCH_STEP(record, 4, mark);
+    SEARCH_STEP(record, 2, mark);
+    SEARCH_STEP(record, 1, mark);
+    return (uint32_t)(record - index) / RECORD_BYTES;
 }
 
-static void key_read(const struct ic_map *map, const struct ic_map_node *node, uint32_t at,
+void ic_map_node_key(const struct ic_map *map, const struct ic_map_node *node, uint32_t at,
                      uint8_t *key)
 {
     const struct ic_map_shape *shape = node->shape;
@@ -187,7 +204,7 @@ static struct ic_map_place run_search(const struct ic_map *map, const struct ic_
     uint8_t other[IC_MAP_KEY_BYTES_MAX];
     while (from < end) {
         uint32_t middle = from + (end - from) / 2;
-        key_read(map, node, middle, other);
+        ic_map_node_key(map, node, middle, other);
         int order = memcmp(other, key->at, map->key_bytes);
         if (order == 0) {
             return (struct ic_map_place){.at = middle, .is_found = true};
@@ -212,7 +229,10 @@ struct ic_map_place ic_map_node_search(const struct ic_map *map, const struct ic
         return (struct ic_map_place){.at = key->at[equal] < shared[equal] ? 0 : node->count};
     }
     uint32_t mark = ic_load_u32_be(key->at + prefix); /* zeros stand behind the key */
-    uint32_t at = marks_lower(index, 0, node->count, mark);
+    uint32_t at = marks_lower(index, node->shape, mark);
+    if (at > node->count) {
+        ic_map_trap_damaged();
+    }
     if (at == node->count || ic_load_u32_le(index + (size_t)at * RECORD_BYTES) != mark) {
         return (struct ic_map_place){.at = at};
     }
@@ -221,7 +241,7 @@ struct ic_map_place ic_map_node_search(const struct ic_map *map, const struct ic
     }
     uint32_t end = at + 1;
     if (end < node->count && ic_load_u32_le(index + (size_t)end * RECORD_BYTES) == mark) {
-        end = mark == UINT32_MAX ? node->count : marks_lower(index, end, node->count, mark + 1);
+        end = mark == MARK_FREE ? node->count : marks_lower(index, node->shape, mark + 1);
     }
     return run_search(map, node, key, at, end);
 }
@@ -233,7 +253,7 @@ static void prefix_shorten(const struct ic_map *map, struct ic_map_node *node, u
 {
     uint8_t key[IC_MAP_KEY_BYTES_MAX];
     for (uint32_t i = 0; i < node->count; i++) {
-        key_read(map, node, i, key);
+        ic_map_node_key(map, node, i, key);
         ic_store_u32_le(record_at(map, node, i), key_mark(key, map->key_bytes, prefix));
     }
     node->front[PREFIX_AT] = (uint8_t)prefix;
@@ -315,7 +335,7 @@ void ic_map_node_cut(struct ic_map_node *node, uint32_t at)
     uint8_t *record = index + (size_t)at * RECORD_BYTES;
     uint8_t *last = index + (size_t)(node->count - 1) * RECORD_BYTES;
     memmove(record, record + RECORD_BYTES, (size_t)(last - record));
-    record_set(last, 0, slot);
+    record_set(last, MARK_FREE, slot);
     node->count--;
     ic_store_u16_le(node->front + COUNT_AT, (uint16_t)node->count);
     front_write(node, record, last + RECORD_BYTES);
@@ -325,8 +345,8 @@ void ic_map_node_cut(struct ic_map_node *node, uint32_t at)
 /* ---- whole nodes ----------------------------------------------------------------------------------------------------- */
 
 /* Images of nodes, for gathering and writing. 8 bytes may be read past the first. */
-static uint8_t image_in[IC_MAP_NODE_BYTES + 8];
-static uint8_t image_out[IC_MAP_NODE_BYTES];
+static uint8_t image_in[IC_MAP_NODE_BYTES_MAX + 8];
+static uint8_t image_out[IC_MAP_NODE_BYTES_MAX];
 
 void ic_map_items_reset(struct ic_map_items *items, const struct ic_map *map, uint32_t level)
 {
@@ -373,7 +393,7 @@ static struct ic_map_node image_read(const struct ic_map *map, uint32_t number, 
     node.level = level;
     node.line = IC_MAP_LINE_NONE;
     node.address = ic_map_node_address(map, number);
-    ic_stable_read(image_in, node.address, IC_MAP_NODE_BYTES);
+    ic_stable_read(image_in, node.address, map->node_bytes);
     node.count = ic_load_u16_le(image_in + COUNT_AT);
     if (image_in[LEVEL_AT] != level || node.count > node.shape->room ||
         prefix_of(&node) > map->key_bytes) {
@@ -402,7 +422,7 @@ static void image_fill(const struct ic_map *map, const struct ic_map_shape *shap
     uint32_t prefix = image_out[PREFIX_AT];
     for (uint32_t slot = 0; slot < shape->room; slot++, record += RECORD_BYTES) {
         if (slot >= end - first) {
-            record_set(record, 0, slot);
+            record_set(record, MARK_FREE, slot);
             continue;
         }
         const uint8_t *item = ic_map_item(items, first + slot);
@@ -459,14 +479,17 @@ void ic_map_node_write(struct ic_map *map, uint32_t number, uint32_t level, uint
 
 /* ---- checking ------------------------------------------------------------------------------------------------------------ */
 
-/* Traps unless the index holds each slot of the node once. */
-static void slots_check(const struct ic_map_node *node)
+/* Traps unless the index holds each slot of the node once and marks those without an entry. */
+static void slots_check(const struct ic_map *map, const struct ic_map_node *node, uint32_t count)
 {
-    uint8_t seen[256] = {0};
+    uint8_t seen[IC_MAP_ROOM_MAX] = {0};
     for (uint32_t i = 0; i < node->shape->room; i++) {
         uint32_t slot = ic_map_node_slot(node, i);
         if (seen[slot]) {
             IC_TRAP("stable map: a slot is used twice");
+        }
+        if (i >= count && ic_load_u32_le(record_at(map, node, i)) != MARK_FREE) {
+            IC_TRAP("stable map: a free slot is not marked");
         }
         seen[slot] = 1;
     }
@@ -478,7 +501,7 @@ void ic_map_node_check(const struct ic_map *map, struct ic_map_items *items, uin
     ic_map_items_reset(items, map, level);
     items->first_child = ic_map_node_gather(map, items, number, level);
     struct ic_map_node node = {.shape = shape_of(map, level), .front = image_in};
-    slots_check(&node);
+    slots_check(map, &node, items->count);
     uint32_t prefix = prefix_of(&node);
     for (uint32_t i = 0; i < items->count; i++) {
         const uint8_t *key = ic_map_item(items, i);
@@ -515,7 +538,7 @@ uint32_t ic_map_node_take(struct ic_map *map)
         map->free_count--;
         return number;
     }
-    uint64_t bytes = ((uint64_t)map->node_count + 1) * IC_MAP_NODE_BYTES;
+    uint64_t bytes = ((uint64_t)map->node_count + 1) * map->node_bytes;
     if (map->node_count == UINT32_MAX || !ic_region_reserve(map->store, map->region, bytes)) {
         IC_TRAP("stable map: stable memory cannot grow");
     }

@@ -1,4 +1,4 @@
-/* Nodes of an ic_map: reading, searching and changing one of them. Used by map*.c only.
+/* Nodes of an ic_map: reading, searching and changing one of them. Used by map*.c and queue.c only.
  *
  * Node, leaf and inner node as in ic/map.h; "key n" is the n-th in order, "slot n" is where it stands. */
 #ifndef IC_SRC_MAP_NODE_H
@@ -56,6 +56,10 @@ struct ic_map_place ic_map_node_search(const struct ic_map *map, const struct ic
 /* Slot of an entry, checked. */
 uint32_t ic_map_node_slot(const struct ic_map_node *node, uint32_t at);
 
+/* Copies the key of an entry. */
+void ic_map_node_key(const struct ic_map *map, const struct ic_map_node *node, uint32_t at,
+                     uint8_t *key);
+
 /* Child of an inner node: 0 = left of all keys, n = right of key n - 1. */
 uint32_t ic_map_node_child(const struct ic_map *map, const struct ic_map_node *node, uint32_t at);
 
@@ -74,7 +78,7 @@ struct ic_map_items {
     uint32_t count;
     uint32_t bytes; /* of one */
     uint32_t first_child;
-    uint8_t at[2 * IC_MAP_NODE_BYTES + 2 * IC_MAP_ENTRY_BYTES_MAX + 8];
+    uint8_t at[2 * IC_MAP_NODE_BYTES_MAX + 2 * IC_MAP_ENTRY_BYTES_MAX + 8];
 };
 _Static_assert(IC_MAP_ENTRY_BYTES_MAX >= IC_MAP_KEY_BYTES_MAX + 4, "an item of an inner node fits");
 
@@ -118,6 +122,12 @@ void ic_map_cache_clear(struct ic_map *map);
 /* ic_map_descend goes down to the leaf where a key belongs; steps[0].at is the place of the key.
  *   returns   true when the key is there */
 bool ic_map_descend(struct ic_map *map, struct ic_map_cursor *cursor, const struct ic_map_key *key);
+
+/* ic_map_entry_read copies the entry at the cursor, which there must be. key, value: may be NULL. */
+void ic_map_entry_read(const struct ic_map *map, void *key, void *value,
+                       struct ic_map_cursor *cursor);
+/* ic_map_take_at removes the entry at the cursor, the way to which its steps describe. */
+void ic_map_take_at(struct ic_map *map, struct ic_map_cursor *cursor);
 
 /* The line of the cache for a child, given the step of its parent. */
 uint32_t ic_map_line_below(const struct ic_map *map, const struct ic_map_node *parent, uint32_t at);

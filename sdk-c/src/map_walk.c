@@ -75,21 +75,19 @@ static bool leaf_step(struct ic_map *map, struct ic_map_cursor *cursor, bool is_
     return true;
 }
 
-/* Copies the entry at the cursor. */
-static void entry_read(const struct ic_map *map, void *key, void *value,
+void ic_map_entry_read(const struct ic_map *map, void *key, void *value,
                        struct ic_map_cursor *cursor)
 {
-    uint8_t entry[IC_MAP_ENTRY_BYTES_MAX];
     const struct ic_map_shape *shape = &map->leaf;
     struct ic_map_node leaf = {.shape = shape, .front = cursor->leaf};
     uint64_t slot = ic_map_node_slot(&leaf, cursor->steps[0].at);
-    ic_stable_read(entry, cursor->address + shape->keys_at + slot * shape->key_step,
-                   shape->key_step);
     if (key != NULL) {
-        memcpy(key, entry, map->key_bytes);
+        ic_stable_read(key, cursor->address + shape->keys_at + slot * shape->key_step,
+                       map->key_bytes);
     }
     if (value != NULL && map->value_bytes != 0) {
-        memcpy(value, entry + map->key_bytes, map->value_bytes);
+        ic_stable_read(value, cursor->address + shape->data_at + slot * shape->data_step,
+                       map->value_bytes);
     }
 }
 
@@ -107,7 +105,7 @@ bool ic_map_next(struct ic_map *map, void *key, void *value, struct ic_map_curso
     if (step->at == step->count && !leaf_step(map, cursor, true)) {
         return false;
     }
-    entry_read(map, key, value, cursor);
+    ic_map_entry_read(map, key, value, cursor);
     step->at++;
     return true;
 }
@@ -120,7 +118,19 @@ bool ic_map_previous(struct ic_map *map, void *key, void *value, struct ic_map_c
         return false;
     }
     step->at--;
-    entry_read(map, key, value, cursor);
+    ic_map_entry_read(map, key, value, cursor);
+    return true;
+}
+
+bool ic_map_pop_first(struct ic_map *map, void *key, void *value)
+{
+    struct ic_map_cursor cursor;
+    if (map->count == 0) {
+        return false;
+    }
+    ic_map_seek_first(map, &cursor);
+    ic_map_entry_read(map, key, value, &cursor);
+    ic_map_take_at(map, &cursor);
     return true;
 }
 
@@ -149,34 +159,18 @@ static void order_check(const struct ic_map *map, struct ic_map_checker *checker
     checker->may_equal = false;
 }
 
-/* Checks the nodes from one down to its first leaf, and that leaf's keys. */
-static void branch_check(struct ic_map *map, struct ic_map_checker *checker, uint32_t number,
-                         uint32_t level)
+static void node_next(struct ic_map_checker *checker, uint32_t number, uint32_t level)
 {
-    for (;; level--) {
-        ic_map_node_check(map, &items, number, level);
-        if (++checker->nodes > map->node_count) {
-            ic_map_trap_damaged();
-        }
-        if (items.count == 0 && number != map->root) {
-            IC_TRAP("stable map: a node is empty");
-        }
-        checker->steps[level] = (struct ic_map_step){
-            .node = number, .count = (uint16_t)items.count, .line = IC_MAP_LINE_NONE};
-        if (level == 0) {
-            break;
-        }
-        number = items.first_child;
-    }
-    for (uint32_t i = 0; i < items.count; i++) {
-        order_check(map, checker, ic_map_item(&items, i));
-    }
-    checker->entries += items.count;
+    checker->next = number;
+    checker->level = level;
 }
 
 /* Goes on behind the leaf that was checked last; false when it was the last of all. */
-static bool tree_step(struct ic_map *map, struct ic_map_checker *checker)
+static bool leaf_next(struct ic_map *map, struct ic_map_checker *checker)
 {
+    struct ic_map_node node;
+    uint8_t buffer[IC_MAP_SEARCH_BYTES + 8];
+    uint8_t separator[IC_MAP_KEY_BYTES_MAX];
     uint32_t level = 1;
     while (level < map->height && checker->steps[level].at == checker->steps[level].count) {
         level++;
@@ -185,15 +179,40 @@ static bool tree_step(struct ic_map *map, struct ic_map_checker *checker)
         return false;
     }
     struct ic_map_step *step = &checker->steps[level];
-    ic_map_items_reset(&items, map, level);
-    (void)ic_map_node_gather(map, &items, step->node, level);
-    const uint8_t *separator = ic_map_item(&items, step->at);
-    uint32_t child = ic_load_u32_le(separator + map->key_bytes);
+    ic_map_node_load(map, &node, step->node, level, IC_MAP_LINE_NONE, buffer);
+    ic_map_node_key(map, &node, step->at, separator);
     order_check(map, checker, separator);
     checker->may_equal = true;
     step->at++;
-    branch_check(map, checker, child, level - 1);
+    node_next(checker, ic_map_node_child(map, &node, step->at), level - 1);
     return true;
+}
+
+/* Checks the next node; false when it was the last. */
+static bool tree_step(struct ic_map *map, struct ic_map_checker *checker)
+{
+    uint32_t number = checker->next;
+    uint32_t level = checker->level;
+    ic_map_node_check(map, &items, number, level);
+    if (++checker->nodes > map->node_count) {
+        ic_map_trap_damaged();
+    }
+    if (items.count == 0 && number != map->root) {
+        IC_TRAP("stable map: a node is empty");
+    }
+    checker->steps[level] = (struct ic_map_step){
+        .node = number, .count = (uint16_t)items.count, .line = IC_MAP_LINE_NONE};
+    if (level != 0) {
+        node_next(checker, items.first_child, level - 1);
+        return true;
+    }
+    if (items.count != 0) { /* the node's own order is checked, so its ends tell */
+        order_check(map, checker, ic_map_item(&items, 0));
+        checker->may_equal = true;
+        order_check(map, checker, ic_map_item(&items, items.count - 1));
+    }
+    checker->entries += items.count;
+    return leaf_next(map, checker);
 }
 
 static bool free_step(const struct ic_map *map, struct ic_map_checker *checker)
@@ -224,7 +243,7 @@ bool ic_map_check_some(struct ic_map *map, struct ic_map_checker *checker)
     case PHASE_START:
         checker->changes = map->changes;
         checker->next_free = map->node_free;
-        branch_check(map, checker, map->root, map->height - 1);
+        node_next(checker, map->root, map->height - 1);
         checker->phase = PHASE_TREE;
         return true;
     case PHASE_TREE:

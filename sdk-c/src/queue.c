@@ -2,6 +2,7 @@
 
 #include "ic/buf.h"
 #include "ic/trap.h"
+#include "src/map_node.h"
 
 #define TIME_BYTES 8u
 
@@ -44,35 +45,29 @@ bool ic_queue_push(struct ic_queue *queue, uint64_t time_ns, const void *payload
     return ic_map_put(&queue->map, key.at, NULL);
 }
 
-/* Copies the first key of the map; false when there is none. */
-static bool first_read(struct ic_queue *queue, struct queue_key *key)
+bool ic_queue_front(struct ic_queue *queue, uint64_t *time_ns, void *payload)
 {
     struct ic_map_cursor cursor;
-    if (queue->map.count == 0) {
+    if (ic_queue_count(queue) == 0) {
         return false;
     }
     ic_map_seek_first(&queue->map, &cursor);
-    return ic_map_next(&queue->map, key->at, NULL, &cursor);
-}
-
-bool ic_queue_front(struct ic_queue *queue, uint64_t *time_ns, void *payload)
-{
-    struct queue_key key;
-    if (!first_read(queue, &key)) {
-        return false;
-    }
-    key_give(queue, &key, time_ns, payload);
-    return true;
+    return ic_queue_next(queue, time_ns, payload, &cursor);
 }
 
 bool ic_queue_pop(struct ic_queue *queue, uint64_t *time_ns, void *payload, uint64_t until_ns)
 {
+    struct ic_map_cursor cursor;
     struct queue_key key;
-    if (!first_read(queue, &key) || ic_load_u64_be(key.at) > until_ns) {
+    if (ic_queue_count(queue) == 0) {
         return false;
     }
-    bool is_removed = ic_map_remove(&queue->map, key.at);
-    ic_assert(is_removed);
+    ic_map_seek_first(&queue->map, &cursor);
+    ic_map_entry_read(&queue->map, key.at, NULL, &cursor);
+    if (ic_load_u64_be(key.at) > until_ns) {
+        return false;
+    }
+    ic_map_take_at(&queue->map, &cursor);
     key_give(queue, &key, time_ns, payload);
     return true;
 }

@@ -580,7 +580,7 @@ static const struct damage_row DAMAGE[] = {
     {0, 1, "stable map: the structure is damaged"},
     {0, 255, "stable map: the structure is damaged"},
     {1, 64, "stable map: the structure is damaged"},
-    {2, 2, "stable map: the count of entries is wrong"},
+    {2, 2, "stable map: a free slot is not marked"},
     {3, 1, "stable map: the structure is damaged"},
     {8, 1, "stable map: a key does not begin with its node's prefix"},
     {36, 1, "stable map: the index does not fit a key"},

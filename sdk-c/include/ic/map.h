@@ -53,17 +53,20 @@
 
 #include "ic/stable.h"
 
-#define IC_MAP_NODE_BYTES      4096u
+#define IC_MAP_NODE_BYTES_MIN  1024u
+#define IC_MAP_NODE_BYTES_MAX  4096u
+#define IC_MAP_ROOM_MAX        127u /* entries of a node */
 #define IC_MAP_KEY_BYTES_MAX   128u
 #define IC_MAP_ENTRY_BYTES_MAX 480u /* key + value: a leaf holds at least eight */
 #define IC_MAP_HEIGHT_MAX      16u  /* 2^32 nodes with at least 8 children each have 12 levels */
-#define IC_MAP_SEARCH_BYTES    1296u /* header, prefix and index of any node */
+#define IC_MAP_SEARCH_BYTES    672u /* header, prefix and index of any node */
 #define IC_MAP_CACHE_BYTES     65536u
 #define IC_MAP_CACHE_LINES_MAX 64u
 
 /* Where things stand in the nodes of one kind; offsets and steps in bytes. */
 struct ic_map_shape {
     uint32_t room;         /* entries */
+    uint32_t stride;       /* largest power of two <= room */
     uint32_t search_bytes; /* header, prefix, index */
     uint32_t keys_at, key_step;
     uint32_t data_at, data_step, data_bytes; /* a leaf's values, an inner node's children */
@@ -74,6 +77,7 @@ struct ic_map {
     struct ic_region *region;
     uint32_t key_bytes;
     uint32_t value_bytes;
+    uint32_t node_bytes;
     struct ic_map_shape leaf, inner;
     uint64_t count; /* entries */
     uint32_t root;
@@ -135,6 +139,11 @@ bool ic_map_put(struct ic_map *map, const void *key, const void *value);
  *   returns   false when it was absent */
 bool ic_map_remove(struct ic_map *map, const void *key);
 
+/* ic_map_pop_first takes the smallest entry out, for less than seeking and removing it.
+ *   key, value  may be NULL
+ *   returns     false when the map is empty; nothing was written then */
+bool ic_map_pop_first(struct ic_map *map, void *key, void *value);
+
 /* ---- in order --------------------------------------------------------------------------------------- */
 
 /* ic_map_seek places the cursor before the first entry whose key is >= key (its lower bound). */
@@ -158,6 +167,8 @@ IC_MUST_USE bool ic_map_previous(struct ic_map *map, void *key, void *value,
 struct ic_map_checker {
     uint32_t changes;
     uint32_t nodes; /* visited */
+    uint32_t next;  /* node to check */
+    uint32_t level; /* its level */
     uint32_t free;  /* visited in the free list */
     uint32_t next_free;
     uint64_t entries;
@@ -168,8 +179,8 @@ struct ic_map_checker {
     struct ic_map_step steps[IC_MAP_HEIGHT_MAX];
 };
 
-/* ic_map_check_some checks the next leaf and the nodes above that it enters first, or some of the free
- * list: at most 100,000 instructions. The map must not change between the calls.
+/* ic_map_check_some checks the next node, or some of the free list: at most 50,000 instructions. The
+ * map must not change between the calls.
  *   returns   true while there is more
  *   traps     "stable map: ..." at the first inconsistency */
 IC_MUST_USE bool ic_map_check_some(struct ic_map *map, struct ic_map_checker *checker);
