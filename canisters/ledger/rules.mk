@@ -6,16 +6,19 @@ LEDGER_CANISTER_SOURCES := $(addprefix $(L)/,answers.c block_queries.c interface
                            $(BUILD)/gen/icp_did.c $(BUILD)/gen/icp_dispatch.c
 
 $(eval $(call didc_gen,icp,$(L)/ledger.did))
-# What __get_candid_interface_tmp_hack answers, as bytes of a C array.
-$(BUILD)/gen/icp_interface.inc: $(L)/ledger.did $(BUILD)/didc
+# The interface in its normal form, without comments: what the module's metadata carry, and what
+# __get_candid_interface_tmp_hack answers, there as bytes of a C array.
+$(BUILD)/gen/ledger.did: $(L)/ledger.did $(BUILD)/didc
 	@mkdir -p $(@D)
-	$(BUILD)/didc print $< | od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g' >$@.new && mv $@.new $@
+	$(BUILD)/didc print $< >$@.new && mv $@.new $@
+$(BUILD)/gen/icp_interface.inc: $(BUILD)/gen/ledger.did
+	od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' >$@.new && mv $@.new $@
 GENERATED += $(BUILD)/gen/icp_interface.inc
 
 $(eval $(call archive,ledger_canister,$(LEDGER_CANISTER_SOURCES)))
 $(patsubst %.c,$(O)/%.o,$(filter $(L)/%,$(LEDGER_CANISTER_SOURCES))): | $(BUILD)/gen/icp_did.h $(BUILD)/gen/icp_interface.inc
 
-$(eval $(call canister,ledger,$(LEDGER_CANISTER_SOURCES) $(LEDGER_SOURCES),$(L)/ledger.did,$(L)/hidden.conf))
+$(eval $(call canister,ledger,$(LEDGER_CANISTER_SOURCES) $(LEDGER_SOURCES),$(BUILD)/gen/ledger.did,$(L)/hidden.conf))
 
 # For size: what a transfer costs is hashing, system calls and pages, in the kit. Built for speed our own
 # code is a fifth larger and saves one percent. account.c alone gets faster and smaller at -O3.
