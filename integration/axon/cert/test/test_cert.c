@@ -604,18 +604,18 @@ static const char MAINNET_ROOT_KEY[] =
     "bd81373c255c3c371b2e84863c98a4f1e08b74235d14fb5d9c0cd546d9685f913a0c0b2cc5341583bf4b4392e467db"
     "96d65b9bb4cb717112f8472e0d5a4d14505ffd7484b01291091c5f87b98883463f98091a0baaae";
 
-/* Reads NAME: `hex` out of the agent's file. */
+/* Reads NAME: `hex` or NAME: 'hex' out of the agent's file. */
 static void golden_certificate(struct axon_buf *out, const char *name)
 {
     struct axon_buf file = {0};
     assert_true(axon_buf_read_file(&file, GOLDEN_CERTIFICATES));
     struct axon_buf start = {0};
-    axon_buf_printf(&start, " %s: `", name);
+    axon_buf_printf(&start, " %s: ", name);
     const char *at = strstr(axon_buf_text(&file), axon_buf_text(&start));
     assert_non_null(at);
-    at += start.size;
+    at += start.size + 1;
     assert_true(axon_buf_append_from_hex(
-        out, (struct ic_bytes){(const uint8_t *)at, strcspn(at, "`")}));
+        out, (struct ic_bytes){(const uint8_t *)at, strcspn(at, "`'")}));
     axon_buf_free(&start);
     axon_buf_free(&file);
 }
