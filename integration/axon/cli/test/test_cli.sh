@@ -82,6 +82,8 @@ transcript 's/^//'
 check "replay, instructions" 1 "instructions, recorded are" $axon replay --instructions $work/changed.jsonl
 
 check "bench of nothing" 2 "say what to measure" $axon bench
+check "bench of another canister" 1 "1000 accounts: install: failed" $axon bench ledger --check --wasm build/wasm/probe.wasm
+check "bench, not a module" 1 "1000 accounts: " $axon bench ledger --check --wasm $work/changed.jsonl
 check "bench, unknown" 2 "cannot measure weight" $axon bench weight
 check "bench, bad size" 2 "numbers from 1000" $axon bench ledger --accounts 7
 
