@@ -81,7 +81,9 @@ static void encode_install_argument(struct bench_world *w, struct ic_bytes *mess
     bench_account_identifier(minting, &governance);
     axon_buf_append_text(&text, "(variant { Init = record { minting_account = \"");
     axon_buf_append_hex(&text, (struct ic_bytes){.at = minting, .size = sizeof minting});
-    axon_buf_append_text(&text, "\"; initial_values = vec { record { \"");
+    /* By name too, as on the mainnet: a ledger that knows it refuses a wrong fee before hashing. */
+    axon_buf_append_text(&text, "\"; icrc1_minting_account = opt record { owner = principal "
+                                "\"rrkah-fqaaa-aaaaa-aaaaq-cai\" }; initial_values = vec { record { \"");
     axon_buf_append_hex(&text, (struct ic_bytes){.at = rich, .size = sizeof rich});
     axon_buf_printf(&text, "\"; record { e8s = %" PRIu64 " } } }; send_whitelist = vec {}; "
                            "transfer_fee = opt record { e8s = %u } } })",
