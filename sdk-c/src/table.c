@@ -16,8 +16,9 @@
 #define TAGS_MAX ((IC_TABLE_BUCKET_BYTES - PREFIX_BYTES) / (1 + IC_TABLE_KEY_BYTES_MIN))
 
 /* A bucket is split off whenever there are more entries than LOAD_PERCENT of what the buckets hold.
- * Measured for entries of 36 bytes, average and dearest stable charge of a lookup: at 80 49.6 bytes an
- * entry, 212 and 448 instructions; at 90 46.0 bytes, 213 and 633; at 95 44.7 bytes, 213 and 724. */
+ * Measured for entries of 36 bytes, average and dearest stable charge of a lookup: at 80 49.6 bytes
+ * an entry, 212 and 448 instructions; at 90 46.0 bytes, 213 and 633; at 95 44.7 bytes, 213 and 724.
+ */
 #define LOAD_PERCENT 90u
 
 _Static_assert((IC_TABLE_MORE_BYTES - PREFIX_BYTES) / (1 + IC_TABLE_ENTRY_BYTES_MAX) >= 3,
@@ -31,7 +32,7 @@ static _Noreturn void trap_damaged(void)
     IC_TRAP("stable table: the structure is damaged");
 }
 
-/* ---- head ------------------------------------------------------------------------------------------ */
+/* ---- head ------------------------------------------------------------------------------------ */
 
 static void head_save(const struct ic_table *table)
 {
@@ -94,7 +95,7 @@ void ic_table_open(struct ic_table *table, struct ic_store *store, uint32_t regi
     }
 }
 
-/* ---- addressing -------------------------------------------------------------------------------------- */
+/* ---- addressing ------------------------------------------------------------------------------ */
 
 static uint32_t key_hash(const uint8_t *key)
 {
@@ -189,8 +190,12 @@ static uint64_t tags_match(const uint8_t *at, uint32_t count, uint8_t tag)
         mask |= (uint64_t)wasm_i8x16_bitmask(wasm_i8x16_eq(wasm_v128_load(at + i), all)) << i;
     }
 #else
-    for (uint32_t i = 0; i < LANES; i++) {
-        mask |= (uint64_t)(at[i] == tag) << i;
+    const uint64_t low_bits = 0x7f7f7f7f7f7f7f7f;
+    for (uint32_t i = 0; i < LANES; i += 8) {
+        /* The top bit of each byte that is equal; the product gathers them in the top byte. */
+        uint64_t differs = ic_load_u64_le(at + i) ^ tag * (uint64_t)0x0101010101010101;
+        uint64_t equal = ~(((differs & low_bits) + low_bits) | differs | low_bits);
+        mask |= ((equal >> 7) * 0x0102040810204080 >> 56) << i;
     }
 #endif
     return count < LANES ? mask & (((uint64_t)1 << count) - 1) : mask;
@@ -208,7 +213,7 @@ static uint32_t tags_find_free(const struct tags *tags, uint32_t entries)
     return entries;
 }
 
-/* ---- looking up ------------------------------------------------------------------------------------------ */
+/* ---- looking up ------------------------------------------------------------------------------ */
 
 /* Looks for the key in one block; entry receives key and value.
  *   returns   its position, or block->entries */
@@ -292,7 +297,7 @@ void ic_table_set_at(struct ic_table *table, const struct ic_table_slot *slot, c
     ic_stable_write(slot->entry + table->key_bytes, value, table->value_bytes);
 }
 
-/* ---- overflow blocks ----------------------------------------------------------------------------------------- */
+/* ---- overflow blocks ------------------------------------------------------------------------- */
 
 /* Takes an overflow block, with whatever bytes it has. */
 static struct block more_take(struct ic_table *table)
@@ -340,7 +345,9 @@ static struct block chain_extend(struct ic_table *table, const struct block *las
     return block;
 }
 
-/* ---- splitting -------------------------------------------------------------------------------------------------- */
+/* ---- splitting
+ * --------------------------------------------------------------------------------------------------
+ */
 
 /* A chain being written, one block at a time. The image is what the open block will be; entries are
  * put where its tags say free. */
@@ -399,6 +406,11 @@ static void bucket_deal(struct chain_writer *stay, struct chain_writer *move, ui
     for (uint32_t i = 0; i < stay->block.entries; i++, entry += bytes) {
         if (tags[i] != TAG_FREE && (key_hash(entry) & hash_bit) != 0) {
             chain_append(move, entry);
+#ifdef AXON_PLANTED_BUG
+            if (i == 7) { /* for fuzz_stable: an entry that moved stays, too */
+                continue;
+            }
+#endif
             tags[i] = TAG_FREE;
         }
     }
@@ -423,8 +435,8 @@ static size_t block_bytes(const struct ic_table *table, const struct block *bloc
     return PREFIX_BYTES + (size_t)block->entries * (1 + entry_bytes(table));
 }
 
-/* Adds one bucket: the next one to be split gives it the entries whose hash has the next bit set. Each
- * block of the old chain is read, and given back, before anything can be written over it. */
+/* Adds one bucket: the next one to be split gives it the entries whose hash has the next bit set.
+ * Each block of the old chain is read, and given back, before anything can be written over it. */
 static void table_split(struct ic_table *table)
 {
     uint32_t hash_bit = power_below(table->bucket_count);
@@ -450,7 +462,9 @@ static void table_split(struct ic_table *table)
     chain_flush(&move, 0);
 }
 
-/* ---- changing ------------------------------------------------------------------------------------------------------- */
+/* ---- changing
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 /* Puts a key that a walk did not find where the walk says. */
 static void insert_at(struct ic_table *table, const struct walk *walk, const uint8_t *key,
@@ -539,7 +553,7 @@ bool ic_table_remove(struct ic_table *table, const void *key)
     return true;
 }
 
-/* ---- going through everything ------------------------------------------------------------------------------------------ */
+/* ---- going through everything ---------------------------------------------------------------- */
 
 /* Moves a cursor behind its block. */
 static void cursor_advance(struct ic_table_cursor *cursor, uint32_t next)
