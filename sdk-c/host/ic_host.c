@@ -92,7 +92,7 @@ static struct ic_bytes view(const struct owned *o)
     return (struct ic_bytes){.at = o->at, .size = o->size};
 }
 
-/* ---- stable memory ------------------------------------------------------------------------------- */
+/* ---- stable memory --------------------------------------------------------------------------- */
 
 static void stable_resize(size_t size)
 {
@@ -237,7 +237,7 @@ uint64_t ic_host_stable_dirty_pages(void)
     return host.dirty_pages;
 }
 
-/* ---- messages -------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 _Noreturn void ic_trap(struct ic_bytes text)
 {
@@ -343,7 +343,7 @@ uint64_t ic_host_timer(void)
     return host.timer_ns;
 }
 
-/* ---- the script -------------------------------------------------------------------------------------- */
+/* ---- the script ------------------------------------------------------------------------------ */
 
 void ic_host_reset(void)
 {
@@ -403,7 +403,7 @@ void ic_host_certificate_set(struct ic_bytes certificate)
     host.has_certificate = true;
 }
 
-/* ---- ic/msg.h ------------------------------------------------------------------------------------------- */
+/* ---- ic/msg.h -------------------------------------------------------------------------------- */
 
 struct ic_arena *ic_msg_arena(size_t size_bytes)
 {

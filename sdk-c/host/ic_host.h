@@ -11,18 +11,19 @@
 /* ic_host_reset forgets everything: stable memory empty, time 0, caller anonymous, no argument. */
 void ic_host_reset(void);
 
-/* ---- the script -------------------------------------------------------------------------------- */
+/* ---- the script --------------------------------------------------------------------------------
+ */
 void ic_host_caller_set(struct ic_principal caller);
 void ic_host_self_set(struct ic_principal self);
 void ic_host_time_set(uint64_t now_ns);
-void ic_host_arg_set(struct ic_bytes arg);      /* copied */
-void ic_host_method_set(struct ic_bytes name);  /* what inspect_message asks about; copied */
+void ic_host_arg_set(struct ic_bytes arg);     /* copied */
+void ic_host_method_set(struct ic_bytes name); /* what inspect_message asks about; copied */
 void ic_host_controller_set(struct ic_principal controller);
-void ic_host_replicated_set(bool replicated);   /* default true */
+void ic_host_replicated_set(bool replicated); /* default true */
 /* Absent by default. Copied. */
 void ic_host_certificate_set(struct ic_bytes certificate);
 
-/* ---- messages ------------------------------------------------------------------------------------ */
+/* ---- messages -------------------------------------------------------------------------------- */
 /* ic_host_run executes a message: empties the reply, calls body(argument), keeps or undoes.
  *   returns   false when it trapped: stable memory, certified data and timer are as before */
 bool ic_host_run(void (*body)(void *argument), void *argument);
@@ -40,7 +41,7 @@ bool ic_host_has_accepted(void);
 struct ic_bytes ic_host_certified_data(void);
 uint64_t ic_host_timer(void); /* ns; 0 = none */
 
-/* ---- stable memory --------------------------------------------------------------------------------- */
+/* ---- stable memory --------------------------------------------------------------------------- */
 /* The whole of it, to be damaged by tests. Valid until the next growth. */
 uint8_t *ic_host_stable(void);
 size_t ic_host_stable_bytes(void);

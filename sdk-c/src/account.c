@@ -8,7 +8,8 @@
 
 #define DOMAIN_BYTES 11u /* 0a "account-id" */
 
-static const uint8_t DOMAIN[DOMAIN_BYTES] = {0x0a, 'a', 'c', 'c', 'o', 'u', 'n', 't', '-', 'i', 'd'};
+static const uint8_t DOMAIN[DOMAIN_BYTES] = {0x0a, 'a', 'c', 'c', 'o', 'u',
+                                             'n',  't', '-', 'i', 'd'};
 
 struct ic_account_id ic_account_id_from_owner(const struct ic_principal *owner,
                                               const struct ic_subaccount *subaccount)

@@ -3,7 +3,7 @@
 #include "ic/text.h"
 #include "ic/trap.h"
 
-/* ---- writer --------------------------------------------------------------------------------------- */
+/* ---- writer ---------------------------------------------------------------------------------- */
 
 void ic_writer_init(struct ic_writer *w, void *buffer, size_t capacity)
 {
@@ -115,7 +115,7 @@ void ic_put_hex(struct ic_writer *w, struct ic_bytes in)
     }
 }
 
-/* ---- reader ------------------------------------------------------------------------------------------ */
+/* ---- reader ---------------------------------------------------------------------------------- */
 
 /* The next size bytes, or NULL with the reader failed. */
 static const uint8_t *take(struct ic_reader *r, size_t size)

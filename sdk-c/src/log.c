@@ -6,7 +6,7 @@
 #define OFFSET_BYTES 8u /* of an index entry */
 #define HEAD_BYTES   16u
 
-_Static_assert(IC_LOG_TAIL_MAX * OFFSET_BYTES <= IC_STABLE_CHARGE_BYTES &&
+_Static_assert(IC_LOG_TAIL_MAX *OFFSET_BYTES <= IC_STABLE_CHARGE_BYTES &&
                    IC_STABLE_CHARGE_BYTES % (IC_LOG_TAIL_MAX * OFFSET_BYTES) == 0,
                "a batch of the index dirties one page");
 

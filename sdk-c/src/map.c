@@ -9,8 +9,6 @@
 #define RECORD_BYTES    5u   /* of an index, for each entry */
 #define ROOM_MIN        8u
 #define CHILD_BYTES     4u
-#define LINE_ROOT       0u
-#define LINE_FIRST      1u /* the child left of all keys; then those of slot 0, 1, ... */
 #define UNDERFULL_SHARE 4u /* a node with less than a quarter gets help */
 #define ROOM_WANTED     64u
 
@@ -78,11 +76,6 @@ static void shapes_init(struct ic_map *map)
     inner->data_bytes = CHILD_BYTES;
     inner->keys_at = inner->data_at + inner->room * CHILD_BYTES;
     inner->key_step = map->key_bytes;
-    map->cache_line_bytes = (inner->keys_at + 7) / 8 * 8;
-    map->cache_lines = IC_MAP_CACHE_BYTES / map->cache_line_bytes;
-    if (map->cache_lines > IC_MAP_CACHE_LINES_MAX) {
-        map->cache_lines = IC_MAP_CACHE_LINES_MAX;
-    }
     ic_assert(leaf->search_bytes <= IC_MAP_SEARCH_BYTES);
     ic_assert(inner->search_bytes <= IC_MAP_SEARCH_BYTES);
     ic_assert(leaf->keys_at + leaf->room * leaf->key_step <= map->node_bytes);
@@ -131,7 +124,7 @@ void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id,
     map->value_bytes = value_bytes;
     map->changes = 0;
     shapes_init(map);
-    ic_map_cache_clear(map);
+    ic_map_cache_init(map);
     map->region = ic_store_region(store, &is_new, region_id, IC_REGION_MAP,
                                   key_bytes << 16 | value_bytes);
     if (!is_new) {
@@ -151,29 +144,13 @@ void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id,
 
 /* ---- ways down ---------------------------------------------------------------------------------------- */
 
-/* The root has line 0, its children have a line by the slot in which the root keeps them: it stays
- * the same as long as they are its children. */
-uint32_t ic_map_line_below(const struct ic_map *map, const struct ic_map_node *parent, uint32_t at)
-{
-    if (parent->number != map->root || parent->level < 2) {
-        return IC_MAP_LINE_NONE;
-    }
-    uint32_t line = at == 0 ? LINE_FIRST : LINE_FIRST + 1 + ic_map_node_slot(parent, at - 1);
-    return line < map->cache_lines ? line : IC_MAP_LINE_NONE;
-}
-
-static uint32_t line_of_root(const struct ic_map *map)
-{
-    return map->height > 1 ? LINE_ROOT : IC_MAP_LINE_NONE;
-}
-
 static struct ic_map_step step_from(const struct ic_map_node *node, uint32_t at)
 {
     return (struct ic_map_step){
         .node = node->number,
         .at = (uint16_t)at,
         .count = (uint16_t)node->count,
-        .line = (uint8_t)node->line,
+        .line = (uint16_t)node->line,
     };
 }
 
@@ -181,7 +158,7 @@ bool ic_map_descend(struct ic_map *map, struct ic_map_cursor *cursor, const stru
 {
     struct ic_map_node node;
     uint32_t number = map->root;
-    uint32_t line = line_of_root(map);
+    uint32_t line = ic_map_line_root(map);
     cursor->changes = map->changes;
     cursor->is_last_leaf = true;
     for (uint32_t level = map->height - 1; level > 0; level--) {
@@ -190,8 +167,7 @@ bool ic_map_descend(struct ic_map *map, struct ic_map_cursor *cursor, const stru
         uint32_t at = place.at + (place.is_found ? 1 : 0);
         cursor->steps[level] = step_from(&node, at);
         cursor->is_last_leaf &= at == node.count;
-        number = ic_map_node_child(map, &node, at);
-        line = ic_map_line_below(map, &node, at);
+        number = ic_map_node_child(map, &line, &node, at);
     }
     ic_map_node_load(map, &node, number, 0, IC_MAP_LINE_NONE, cursor->leaf);
     struct ic_map_place place = ic_map_node_search(map, &node, key);
@@ -403,8 +379,9 @@ static bool node_help(struct ic_map *map, struct ic_map_cursor *cursor, uint32_t
         ic_map_trap_damaged();
     }
     uint32_t at = above->at < parent->count ? above->at : above->at - 1u;
-    uint32_t left = ic_map_node_child(map, parent, at);
-    uint32_t right = ic_map_node_child(map, parent, at + 1);
+    uint32_t line = IC_MAP_LINE_NONE;
+    uint32_t left = ic_map_node_child(map, &line, parent, at);
+    uint32_t right = ic_map_node_child(map, &line, parent, at + 1);
     neighbours_gather(map, parent, at, level, left, right);
     uint32_t room = parent->level > 1 ? map->inner.room : map->leaf.room;
     if (items.count <= room - room / UNDERFULL_SHARE) {
@@ -421,7 +398,8 @@ static bool node_help(struct ic_map *map, struct ic_map_cursor *cursor, uint32_t
 /* The root has one child left: that becomes the root. */
 static void root_shrink(struct ic_map *map, const struct ic_map_node *root)
 {
-    uint32_t child = ic_map_node_child(map, root, 0);
+    uint32_t line = IC_MAP_LINE_NONE;
+    uint32_t child = ic_map_node_child(map, &line, root, 0);
     ic_map_node_release(map, root->number);
     map->root = child;
     map->height--;

@@ -96,27 +96,19 @@ static const struct ic_map_shape *shape_of(const struct ic_map *map, uint32_t le
     return level == 0 ? &map->leaf : &map->inner;
 }
 
-/* Gives the cached start of a node, reading it when another is there. */
-static uint8_t *line_load(struct ic_map *map, uint32_t line, uint32_t number, uint64_t address)
-{
-    uint8_t *at = map->cache + (size_t)line * map->cache_line_bytes;
-    if (map->cached[line] != number) {
-        ic_stable_read(at, address, map->inner.keys_at);
-        map->cached[line] = number;
-    }
-    return at;
-}
-
 void ic_map_node_load(struct ic_map *map, struct ic_map_node *node, uint32_t number, uint32_t level,
                       uint32_t line, uint8_t *buffer)
 {
     node->shape = shape_of(map, level);
-    node->address = ic_map_node_address(map, number);
     node->number = number;
     node->level = level;
     node->line = line;
+    if (line != IC_MAP_LINE_NONE && ic_map_line_find(map, node)) {
+        return; /* what is in the cache was looked over when it was read */
+    }
+    node->address = ic_map_node_address(map, number);
     if (line != IC_MAP_LINE_NONE) {
-        node->front = line_load(map, line, number, node->address);
+        node->front = ic_map_line_read(map, node);
     } else {
         node->front = buffer;
         ic_stable_read(buffer, node->address, node->shape->search_bytes);
@@ -140,19 +132,26 @@ uint32_t ic_map_node_slot(const struct ic_map_node *node, uint32_t at)
     return slot;
 }
 
-uint32_t ic_map_node_child(const struct ic_map *map, const struct ic_map_node *node, uint32_t at)
+uint32_t ic_map_node_child(struct ic_map *map, uint32_t *line, const struct ic_map_node *node,
+                           uint32_t at)
 {
-    uint8_t child[4];
+    uint8_t read[4];
+    const uint8_t *child = node->front + LINK_AT;
+    uint32_t place = 0;
     ic_assert(node->level > 0 && at <= node->count);
-    if (at == 0) {
-        return ic_load_u32_le(node->front + LINK_AT);
+    if (at != 0) {
+        uint32_t slot = ic_map_node_slot(node, at - 1);
+        uint32_t offset = map->inner.data_at + slot * map->inner.data_step;
+        child = node->front + offset;
+        place = slot + 1;
+        if (node->line == IC_MAP_LINE_NONE) {
+            ic_stable_read(read, node->address + offset, sizeof read);
+            child = read;
+        }
     }
-    uint32_t offset = map->inner.data_at + ic_map_node_slot(node, at - 1) * map->inner.data_step;
-    if (node->line != IC_MAP_LINE_NONE) {
-        return ic_load_u32_le(node->front + offset);
-    }
-    ic_stable_read(child, node->address + offset, sizeof child);
-    return ic_load_u32_le(child);
+    uint32_t number = ic_load_u32_le(child);
+    *line = node->level < 2 ? IC_MAP_LINE_NONE : ic_map_line_for(map, node, place, number);
+    return number;
 }
 
 /* ---- searching ------------------------------------------------------------------------------------------------ */
@@ -435,20 +434,6 @@ static void image_fill(const struct ic_map *map, const struct ic_map_shape *shap
     }
 }
 
-static void cache_forget(struct ic_map *map, uint32_t number)
-{
-    for (uint32_t line = 0; line < map->cache_lines; line++) {
-        if (map->cached[line] == number) {
-            map->cached[line] = IC_MAP_NONE;
-        }
-    }
-}
-
-void ic_map_cache_clear(struct ic_map *map)
-{
-    memset(map->cached, 0, sizeof map->cached);
-}
-
 void ic_map_node_write(struct ic_map *map, uint32_t number, uint32_t level, uint32_t first_child,
                        struct ic_map_items *items, uint32_t first, uint32_t end)
 {
@@ -473,7 +458,7 @@ void ic_map_node_write(struct ic_map *map, uint32_t number, uint32_t level, uint
     ic_stable_write(ic_map_node_address(map, number), image_out,
                     shape->keys_at + (size_t)count * shape->key_step);
     if (level != 0) {
-        cache_forget(map, number);
+        ic_map_cache_forget(map, number);
     }
 }
 
@@ -552,5 +537,5 @@ void ic_map_node_release(struct ic_map *map, uint32_t number)
     ic_stable_write(ic_map_node_address(map, number), header, sizeof header);
     map->node_free = number;
     map->free_count++;
-    cache_forget(map, number);
+    ic_map_cache_forget(map, number);
 }

@@ -6,7 +6,7 @@
 
 #include "ic/map.h"
 
-#define IC_MAP_LINE_NONE 255u
+#define IC_MAP_LINE_NONE 65535u
 #define IC_MAP_NONE      0u /* no node */
 
 /* The start of a node, in the cache or in a buffer of the caller. Valid until the next node is read
@@ -60,8 +60,12 @@ uint32_t ic_map_node_slot(const struct ic_map_node *node, uint32_t at);
 void ic_map_node_key(const struct ic_map *map, const struct ic_map_node *node, uint32_t at,
                      uint8_t *key);
 
-/* Child of an inner node: 0 = left of all keys, n = right of key n - 1. */
-uint32_t ic_map_node_child(const struct ic_map *map, const struct ic_map_node *node, uint32_t at);
+/* Child of an inner node: 0 = left of all keys, n = right of key n - 1.
+ *   line      line of the cache in which the child is or may be loaded */
+uint32_t ic_map_node_child(struct ic_map *map, uint32_t *line, const struct ic_map_node *node,
+                           uint32_t at);
+/* The line of the root. */
+uint32_t ic_map_line_root(const struct ic_map *map);
 
 /* ---- changing ------------------------------------------------------------------------------------------ */
 
@@ -114,8 +118,19 @@ void ic_map_node_release(struct ic_map *map, uint32_t number);
 /* Next free node after a free one; traps when it is not free. */
 uint32_t ic_map_node_free_next(const struct ic_map *map, uint32_t number);
 
-/* Forgets what the cache holds. */
+/* ---- cache (map_cache.c) --------------------------------------------------------------------------------------- */
+
+/* Makes the lines of the cache, empty; and forgets what they hold. */
+void ic_map_cache_init(struct ic_map *map);
 void ic_map_cache_clear(struct ic_map *map);
+void ic_map_cache_forget(struct ic_map *map, uint32_t number);
+/* The line for a child: place 0 is left of all keys of its parent, n + 1 is of slot n. */
+uint32_t ic_map_line_for(struct ic_map *map, const struct ic_map_node *parent, uint32_t place,
+                         uint32_t number);
+/* Completes a node from its line; false when the line holds another. */
+bool ic_map_line_find(const struct ic_map *map, struct ic_map_node *node);
+/* Reads a node, whose address is set, into its line. */
+uint8_t *ic_map_line_read(struct ic_map *map, const struct ic_map_node *node);
 
 /* ---- ways through the tree (map.c) --------------------------------------------------------------------------- */
 
@@ -128,8 +143,5 @@ void ic_map_entry_read(const struct ic_map *map, void *key, void *value,
                        struct ic_map_cursor *cursor);
 /* ic_map_take_at removes the entry at the cursor, the way to which its steps describe. */
 void ic_map_take_at(struct ic_map *map, struct ic_map_cursor *cursor);
-
-/* The line of the cache for a child, given the step of its parent. */
-uint32_t ic_map_line_below(const struct ic_map *map, const struct ic_map_node *parent, uint32_t at);
 
 #endif

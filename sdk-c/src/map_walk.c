@@ -18,20 +18,19 @@ static void edge_descend(struct ic_map *map, struct ic_map_cursor *cursor, uint3
             .node = number,
             .at = (uint16_t)at,
             .count = (uint16_t)node.count,
-            .line = (uint8_t)line,
+            .line = (uint16_t)line,
         };
         if (level == 0) {
             cursor->address = node.address;
             return;
         }
-        number = ic_map_node_child(map, &node, at);
-        line = ic_map_line_below(map, &node, at);
+        number = ic_map_node_child(map, &line, &node, at);
     }
 }
 
 static void edge_seek(struct ic_map *map, struct ic_map_cursor *cursor, bool is_last)
 {
-    uint32_t line = map->height > 1 ? 0 : IC_MAP_LINE_NONE;
+    uint32_t line = ic_map_line_root(map);
     cursor->changes = map->changes;
     cursor->is_last_leaf = is_last;
     edge_descend(map, cursor, map->root, map->height - 1, line, is_last);
@@ -69,8 +68,8 @@ static bool leaf_step(struct ic_map *map, struct ic_map_cursor *cursor, bool is_
     struct ic_map_step *step = &cursor->steps[level];
     step->at = (uint16_t)(is_forward ? step->at + 1 : step->at - 1);
     ic_map_node_load(map, &node, step->node, level, step->line, cursor->leaf);
-    uint32_t child = ic_map_node_child(map, &node, step->at);
-    uint32_t line = ic_map_line_below(map, &node, step->at);
+    uint32_t line = IC_MAP_LINE_NONE;
+    uint32_t child = ic_map_node_child(map, &line, &node, step->at);
     edge_descend(map, cursor, child, level - 1, line, !is_forward);
     return true;
 }
@@ -184,7 +183,8 @@ static bool leaf_next(struct ic_map *map, struct ic_map_checker *checker)
     order_check(map, checker, separator);
     checker->may_equal = true;
     step->at++;
-    node_next(checker, ic_map_node_child(map, &node, step->at), level - 1);
+    uint32_t line = IC_MAP_LINE_NONE;
+    node_next(checker, ic_map_node_child(map, &line, &node, step->at), level - 1);
     return true;
 }
 

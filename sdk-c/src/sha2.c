@@ -6,8 +6,9 @@
 #include <wasm_simd128.h>
 #endif
 
-/* The compression function is unrolled: in Wasm every local.get and loop test is an instruction that is
- * paid for. The sixteen words of the schedule live in four quads that are overwritten in turn. */
+/* The compression function is unrolled: in Wasm every local.get and loop test is an instruction
+ * that is paid for. The sixteen words of the schedule live in four quads that are overwritten in
+ * turn. */
 
 static const uint32_t START_256[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
@@ -31,33 +32,33 @@ static const uint32_t K[64] = {
 #define CHOOSE(e, f, g) ((g) ^ ((e) & ((f) ^ (g))))
 
 /* One round; kw is the word of the schedule plus the round's constant. The majority of a, b, c is
- * b ^ ((a ^ b) & (b ^ c)); a ^ b is the b ^ c of the next round, so it is handed on: new_ab is written
- * here, old_ab was written by the round before. */
-#define ROUND(a, b, c, d, e, f, g, h, new_ab, old_ab, kw)           \
-    do {                                                            \
-        uint32_t sum = (h) + BIG_SIGMA_1(e) + CHOOSE(e, f, g) + (kw); \
-        (d) += sum;                                                 \
-        (new_ab) = (a) ^ (b);                                       \
-        (h) = sum + BIG_SIGMA_0(a) + ((b) ^ ((new_ab) & (old_ab))); \
+ * b ^ ((a ^ b) & (b ^ c)); a ^ b is the b ^ c of the next round, so it is handed on: new_ab is
+ * written here, old_ab was written by the round before. */
+#define ROUND(a, b, c, d, e, f, g, h, new_ab, old_ab, kw)                                          \
+    do {                                                                                           \
+        uint32_t sum = (h) + BIG_SIGMA_1(e) + CHOOSE(e, f, g) + (kw);                              \
+        (d) += sum;                                                                                \
+        (new_ab) = (a) ^ (b);                                                                      \
+        (h) = sum + BIG_SIGMA_0(a) + ((b) ^ ((new_ab) & (old_ab)));                                \
     } while (0)
 
 /* Rounds t to t + 7, with two quads of the schedule; the variables are back in their places
  * afterwards. */
-#define ROUNDS_8(p, q, t)                                        \
-    do {                                                         \
-        quad k0 = quad_add_constants(p, t);                      \
-        quad k4 = quad_add_constants(q, (t) + 4);                \
-        ROUND(a, b, c, d, e, f, g, h, x, y, WORD(k0, 0));        \
-        ROUND(h, a, b, c, d, e, f, g, y, x, WORD(k0, 1));        \
-        ROUND(g, h, a, b, c, d, e, f, x, y, WORD(k0, 2));        \
-        ROUND(f, g, h, a, b, c, d, e, y, x, WORD(k0, 3));        \
-        ROUND(e, f, g, h, a, b, c, d, x, y, WORD(k4, 0));        \
-        ROUND(d, e, f, g, h, a, b, c, y, x, WORD(k4, 1));        \
-        ROUND(c, d, e, f, g, h, a, b, x, y, WORD(k4, 2));        \
-        ROUND(b, c, d, e, f, g, h, a, y, x, WORD(k4, 3));        \
+#define ROUNDS_8(p, q, t)                                                                          \
+    do {                                                                                           \
+        quad k0 = quad_add_constants(p, t);                                                        \
+        quad k4 = quad_add_constants(q, (t) + 4);                                                  \
+        ROUND(a, b, c, d, e, f, g, h, x, y, WORD(k0, 0));                                          \
+        ROUND(h, a, b, c, d, e, f, g, y, x, WORD(k0, 1));                                          \
+        ROUND(g, h, a, b, c, d, e, f, x, y, WORD(k0, 2));                                          \
+        ROUND(f, g, h, a, b, c, d, e, y, x, WORD(k0, 3));                                          \
+        ROUND(e, f, g, h, a, b, c, d, x, y, WORD(k4, 0));                                          \
+        ROUND(d, e, f, g, h, a, b, c, y, x, WORD(k4, 1));                                          \
+        ROUND(c, d, e, f, g, h, a, b, x, y, WORD(k4, 2));                                          \
+        ROUND(b, c, d, e, f, g, h, a, y, x, WORD(k4, 3));                                          \
     } while (0)
 
-/* ---- the schedule, four words at a time ------------------------------------------------------------ */
+/* ---- the schedule, four words at a time ------------------------------------------------------ */
 
 #ifdef __wasm_simd128__
 
@@ -85,8 +86,8 @@ static inline quad sigma_0(quad w)
     return wasm_v128_xor(wasm_v128_xor(left, right), wasm_u32x4_shr(w, 3));
 }
 
-/* Of two words, each twice in a row: shifted as 64 bits, the lower half is the rotated word. The result
- * is in lanes 0 and 2. */
+/* Of two words, each twice in a row: shifted as 64 bits, the lower half is the rotated word. The
+ * result is in lanes 0 and 2. */
 static inline quad sigma_1_of_pairs(quad pairs)
 {
     quad rotated = wasm_v128_xor(wasm_u64x2_shr(pairs, 17), wasm_u64x2_shr(pairs, 19));
@@ -122,8 +123,8 @@ static inline quad quad_load(const uint8_t *at)
 /* Words t to t + 3 with their constants. */
 static inline quad quad_add_constants(quad w, uint32_t t)
 {
-    return (quad){{w.word[0] + K[t], w.word[1] + K[t + 1], w.word[2] + K[t + 2],
-                   w.word[3] + K[t + 3]}};
+    return (quad){
+        {w.word[0] + K[t], w.word[1] + K[t + 1], w.word[2] + K[t + 2], w.word[3] + K[t + 3]}};
 }
 
 static inline uint32_t sigma_0(uint32_t w)
@@ -150,14 +151,14 @@ static inline quad quad_next(quad w0, quad w4, quad w8, quad w12)
 #endif
 
 /* The next sixteen words, and the sixteen rounds that use them. */
-#define EXPAND_AND_ROUNDS_16(t)           \
-    do {                                  \
-        w0 = quad_next(w0, w4, w8, w12);  \
-        w4 = quad_next(w4, w8, w12, w0);  \
-        ROUNDS_8(w0, w4, t);              \
-        w8 = quad_next(w8, w12, w0, w4);  \
-        w12 = quad_next(w12, w0, w4, w8); \
-        ROUNDS_8(w8, w12, (t) + 8);       \
+#define EXPAND_AND_ROUNDS_16(t)                                                                    \
+    do {                                                                                           \
+        w0 = quad_next(w0, w4, w8, w12);                                                           \
+        w4 = quad_next(w4, w8, w12, w0);                                                           \
+        ROUNDS_8(w0, w4, t);                                                                       \
+        w8 = quad_next(w8, w12, w0, w4);                                                           \
+        w12 = quad_next(w12, w0, w4, w8);                                                          \
+        ROUNDS_8(w8, w12, (t) + 8);                                                                \
     } while (0)
 
 static void compress_block(uint32_t state[8], const uint8_t *block)
@@ -183,7 +184,7 @@ void ic_sha256_compress(uint32_t state[8], const uint8_t *blocks, size_t count)
     }
 }
 
-/* ---- streaming ------------------------------------------------------------------------------------ */
+/* ---- streaming ------------------------------------------------------------------------------- */
 
 static void init(struct ic_sha256 *h, const uint32_t start[8])
 {
@@ -260,7 +261,7 @@ void ic_sha224_final(struct ic_sha256 *h, uint8_t out[IC_SHA224_BYTES])
     finish(h->state, h->block, h->bytes, out, IC_SHA224_BYTES / 4);
 }
 
-/* ---- one-shot: whole blocks are hashed where they stand --------------------------------------------- */
+/* ---- one-shot: whole blocks are hashed where they stand -------------------------------------- */
 
 static void digest(const uint32_t start[8], struct ic_bytes in, uint8_t *out, size_t word_count)
 {

@@ -15,14 +15,14 @@
 
 _Static_assert(DESCRIPTORS_OFFSET + IC_STORE_REGIONS_MAX * DESCRIPTOR_BYTES <= HEADS_OFFSET,
                "descriptors end before the head page");
-_Static_assert(IC_STORE_REGIONS_MAX * IC_STORE_HEAD_BYTES == IC_STABLE_CHARGE_BYTES,
+_Static_assert(IC_STORE_REGIONS_MAX *IC_STORE_HEAD_BYTES == IC_STABLE_CHARGE_BYTES,
                "all heads share one charged page");
 _Static_assert(EXTENTS_OFFSET + IC_STORE_REGIONS_MAX * EXTENT_TABLE_BYTES <= IC_STABLE_PAGE_BYTES,
                "extent tables end in the header page");
 
 static const uint8_t MAGIC[8] = {'I', 'C', '-', 'S', 'T', 'O', 'R', 'E'};
 
-/* ---- extents: a floating-point view of offsets ---------------------------------------------------- */
+/* ---- extents: a floating-point view of offsets ----------------------------------------------- */
 
 /* Extents come in groups of eight of equal size, each group twice as large as the one before. With
  * q = unit + 8, the position of q's highest bit names the group and the three bits behind it the
@@ -47,8 +47,8 @@ struct ic_place ic_region_place(const struct ic_region *region, uint64_t offset)
     uint32_t q = (uint32_t)(offset / IC_REGION_UNIT_BYTES) + GROUP;
     uint32_t group = 28u - (uint32_t)__builtin_clz(q);
     uint32_t extent = group * GROUP + (q >> group) - GROUP;
-    uint64_t within = (uint64_t)(q & ((1u << group) - 1)) * IC_REGION_UNIT_BYTES +
-                      offset % IC_REGION_UNIT_BYTES;
+    uint64_t within =
+        (uint64_t)(q & ((1u << group) - 1)) * IC_REGION_UNIT_BYTES + offset % IC_REGION_UNIT_BYTES;
     uint64_t start = (uint64_t)region->extents[extent] * IC_STABLE_PAGE_BYTES;
     uint64_t size = (uint64_t)IC_REGION_UNIT_BYTES << group;
     return (struct ic_place){.address = start + within, .room = size - within};
@@ -85,7 +85,7 @@ void ic_region_write(const struct ic_region *region, uint64_t offset, const void
     }
 }
 
-/* ---- heads ------------------------------------------------------------------------------------------- */
+/* ---- heads ----------------------------------------------------------------------------------- */
 
 void ic_region_head_read(const struct ic_region *region, void *out, uint32_t offset, size_t size)
 {
@@ -100,7 +100,7 @@ void ic_region_head_write(const struct ic_region *region, uint32_t offset, const
     ic_stable_write(HEADS_OFFSET + region->id * IC_STORE_HEAD_BYTES + offset, in, size);
 }
 
-/* ---- the region table ---------------------------------------------------------------------------------- */
+/* ---- the region table ------------------------------------------------------------------------ */
 
 static uint64_t descriptor_offset(uint32_t id)
 {
@@ -191,7 +191,7 @@ static void region_load(struct ic_region *region, uint32_t id,
     }
 }
 
-/* ---- the store -------------------------------------------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------------------------------- */
 
 static void header_save(struct ic_store_app app)
 {

@@ -27,18 +27,18 @@ static inline uint64_t test_random_below(uint64_t *seed, uint64_t limit)
 }
 
 /* The message must succeed; its trap text is shown otherwise. */
-#define CHECK_RUNS(body, argument)                                \
-    do {                                                          \
-        if (!ic_host_run((body), (argument))) {                   \
-            fail_msg("trapped: %s", ic_host_trap_text());         \
-        }                                                         \
+#define CHECK_RUNS(body, argument)                                                                 \
+    do {                                                                                           \
+        if (!ic_host_run((body), (argument))) {                                                    \
+            fail_msg("trapped: %s", ic_host_trap_text());                                          \
+        }                                                                                          \
     } while (0)
 
 /* The message must trap with exactly this text. */
-#define CHECK_TRAPS(text, body, argument)                         \
-    do {                                                          \
-        assert_false(ic_host_run((body), (argument)));            \
-        assert_string_equal(ic_host_trap_text(), (text));         \
+#define CHECK_TRAPS(text, body, argument)                                                          \
+    do {                                                                                           \
+        assert_false(ic_host_run((body), (argument)));                                             \
+        assert_string_equal(ic_host_trap_text(), (text));                                          \
     } while (0)
 
 #endif

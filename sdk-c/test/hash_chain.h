@@ -1,5 +1,5 @@
-/* A digest over the digests of messages of every length up to 300 bytes: the same natively and in Wasm,
- * where the hash function has a vector form of its own. */
+/* A digest over the digests of messages of every length up to 300 bytes: the same natively and in
+ * Wasm, where the hash function has a vector form of its own. */
 #ifndef IC_TEST_HASH_CHAIN_H
 #define IC_TEST_HASH_CHAIN_H
 

@@ -1,7 +1,8 @@
-/* Old bytes stay readable: today's code opens a dump of layout version 1 that is kept beside the tests,
- * finds in it what was written then, and can go on writing.
+/* Old bytes stay readable: today's code opens a dump of layout version 1 that is kept beside the
+ * tests, finds in it what was written then, and can go on writing.
  *
- * `ic_dump write FILE` makes such a dump; do that once for each new layout version and keep the old. */
+ * `ic_dump write FILE` makes such a dump; do that once for each new layout version and keep the
+ * old. */
 #include "test/check.h"
 #include "test/dump_content.h"
 

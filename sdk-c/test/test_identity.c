@@ -13,7 +13,7 @@ static struct ic_principal principal(const char *text)
     return p;
 }
 
-/* ---- hex, base32, UTF-8 ----------------------------------------------------------------------------- */
+/* ---- hex, base32, UTF-8 ---------------------------------------------------------------------- */
 
 static void hex_both_ways(void **state)
 {
@@ -24,7 +24,8 @@ static void hex_both_ways(void **state)
     assert_string_equal(text, "0fa5");
     assert_true(ic_hex_decode(out, 2, IC_BYTES_LIT("0fA5")));
     assert_memory_equal(out, "\x0f\xa5", 2);
-    const char *const bad[] = {"0fa", "0fa55", "0fa5aa", "0fg5", "0f 5", "0f@5", "0f`5", "0f/5", "0f:5", ""};
+    const char *const bad[] = {"0fa",  "0fa55", "0fa5aa", "0fg5", "0f 5",
+                               "0f@5", "0f`5",  "0f/5",   "0f:5", ""};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(ic_hex_decode(out, 2, ic_bytes_from_text(bad[i])));
     }
@@ -35,8 +36,13 @@ static void base32_of_the_rfc(void **state)
 {
     (void)state;
     static const char *const ROWS[][2] = {
-        {"", ""},         {"f", "my"},          {"fo", "mzxq"},          {"foo", "mzxw6"},
-        {"foob", "mzxw6yq"}, {"fooba", "mzxw6ytb"}, {"foobar", "mzxw6ytboi"},
+        {"", ""},
+        {"f", "my"},
+        {"fo", "mzxq"},
+        {"foo", "mzxw6"},
+        {"foob", "mzxw6yq"},
+        {"fooba", "mzxw6ytb"},
+        {"foobar", "mzxw6ytboi"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
         char out[16] = {0};
@@ -58,7 +64,11 @@ static bool utf8_model(const uint8_t *at, size_t size)
 {
     for (size_t i = 0; i < size;) {
         uint32_t code = at[i];
-        size_t more = code < 0x80 ? 0 : code >> 5 == 6 ? 1 : code >> 4 == 14 ? 2 : code >> 3 == 30 ? 3 : 9;
+        size_t more = code < 0x80       ? 0
+                      : code >> 5 == 6  ? 1
+                      : code >> 4 == 14 ? 2
+                      : code >> 3 == 30 ? 3
+                                        : 9;
         static const uint32_t LEAST[] = {0, 0x80, 0x800, 0x10000};
         if (more == 9 || more >= size - i) {
             return false;
@@ -82,7 +92,8 @@ static void utf8_against_a_model(void **state)
 {
     (void)state;
     uint8_t text[4];
-    static const uint8_t TAILS[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xed, 0xff};
+    static const uint8_t TAILS[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90,
+                                    0x9f, 0xa0, 0xbf, 0xc0, 0xed, 0xff};
     for (unsigned first = 0; first < 0x10000; first++) {
         text[0] = (uint8_t)(first >> 8);
         text[1] = (uint8_t)first;
@@ -101,7 +112,7 @@ static void utf8_against_a_model(void **state)
     }
 }
 
-/* ---- principals ----------------------------------------------------------------------------------------- */
+/* ---- principals ------------------------------------------------------------------------------ */
 
 static const struct {
     struct ic_bytes bytes;
@@ -230,7 +241,7 @@ static void principals_are_ordered(void **state)
     }
 }
 
-/* ---- account identifiers ------------------------------------------------------------------------------------ */
+/* ---- account identifiers --------------------------------------------------------------------- */
 
 /* SPEC: ledger 18.1 */
 static const struct {
@@ -347,15 +358,18 @@ static void addresses_that_are_refused(void **state)
         enum ic_address_result expected =
             size == IC_ADDRESS_BYTES ? IC_ADDRESS_BAD_CHECKSUM : IC_ADDRESS_WRONG_LENGTH;
         assert_int_equal(
-            ic_account_id_from_address(&out, (struct ic_bytes){.at = bytes, .size = size}), expected);
+            ic_account_id_from_address(&out, (struct ic_bytes){.at = bytes, .size = size}),
+            expected);
     }
     char hex[] = "1c7a48ba6a562aa9eaa2481a9049cdf0433b9738c992d698c31d8abf89cadc79";
     hex[10] = 'x';
     assert_int_equal(ic_account_id_from_hex(&out, ic_bytes_from_text(hex)), IC_ADDRESS_NOT_HEX);
     hex[10] = '0';
-    assert_int_equal(ic_account_id_from_hex(&out, ic_bytes_from_text(hex)), IC_ADDRESS_BAD_CHECKSUM);
+    assert_int_equal(ic_account_id_from_hex(&out, ic_bytes_from_text(hex)),
+                     IC_ADDRESS_BAD_CHECKSUM);
     hex[63] = 0;
-    assert_int_equal(ic_account_id_from_hex(&out, ic_bytes_from_text(hex)), IC_ADDRESS_WRONG_LENGTH);
+    assert_int_equal(ic_account_id_from_hex(&out, ic_bytes_from_text(hex)),
+                     IC_ADDRESS_WRONG_LENGTH);
     assert_int_equal(out.hash[0], 9);
 }
 
@@ -365,10 +379,9 @@ static void checksum_text(void **state)
     uint8_t address[IC_ADDRESS_BYTES] = {0x12, 0x34, 0x56, 0x78};
     char text[IC_ADDRESS_CHECKSUM_TEXT + 1] = {0};
     ic_address_checksum_text(text, address);
-    assert_string_equal(text,
-                        "Checksum failed for "
-                        "1234567800000000000000000000000000000000000000000000000000000000, "
-                        "expected check bytes 807077e9 but found 12345678");
+    assert_string_equal(text, "Checksum failed for "
+                              "1234567800000000000000000000000000000000000000000000000000000000, "
+                              "expected check bytes 807077e9 but found 12345678");
 }
 
 int main(void)

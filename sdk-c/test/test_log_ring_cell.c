@@ -51,7 +51,7 @@ static void fresh(void)
     CHECK_RUNS(install, NULL);
 }
 
-/* ---- content that follows from a number ---------------------------------------------------------------- */
+/* ---- content that follows from a number ------------------------------------------------------ */
 
 #define RECORD_MAX 9000u
 
@@ -72,7 +72,9 @@ static struct ic_bytes record_make(uint8_t buffer[RECORD_MAX], uint64_t index)
     return (struct ic_bytes){.at = buffer, .size = size};
 }
 
-/* ---- log ------------------------------------------------------------------------------------------------ */
+/* ---- log
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void append_many(void *argument)
 {
@@ -213,7 +215,8 @@ static void append_138(void *argument)
 {
     uint8_t record[138] = {1};
     for (int i = 0; i < *(const int *)argument; i++) {
-        assert_true(ic_log_append(&record_log, (struct ic_bytes){.at = record, .size = sizeof record}));
+        assert_true(
+            ic_log_append(&record_log, (struct ic_bytes){.at = record, .size = sizeof record}));
     }
 }
 
@@ -251,7 +254,8 @@ static void log_notices_damage(void **state)
     uint64_t few = 70;
     fresh();
     CHECK_RUNS(append_many, &few);
-    uint8_t *header = ic_host_stable() + ic_region_address(record_log.records, record_log.indexed_end);
+    uint8_t *header =
+        ic_host_stable() + ic_region_address(record_log.records, record_log.indexed_end);
     header[4] ^= 1;
     CHECK_TRAPS("stable log: a record header is damaged", upgrade, NULL);
     header[4] ^= 1;
@@ -271,7 +275,9 @@ static void log_notices_damage(void **state)
     CHECK_TRAPS("stable log: the index is damaged", get_first, &(uint64_t){0});
 }
 
-/* ---- ring ------------------------------------------------------------------------------------------------- */
+/* ---- ring
+ * -------------------------------------------------------------------------------------------------
+ */
 
 struct ring_model {
     uint64_t first, last; /* numbers of the records in the ring: first <= n < last */
@@ -418,7 +424,9 @@ static void ring_notices_damage(void **state)
     CHECK_TRAPS("stable ring: the structure is damaged", check_ring, &model);
 }
 
-/* ---- cells ---------------------------------------------------------------------------------------------------- */
+/* ---- cells
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 struct cell_step {
     struct ic_cell *cell;

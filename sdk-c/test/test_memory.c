@@ -4,7 +4,7 @@
 #include "ic/arena.h"
 #include "ic/buf.h"
 
-/* ---- arena ----------------------------------------------------------------------------------------- */
+/* ---- arena ----------------------------------------------------------------------------------- */
 
 static void arena_hands_out_aligned_memory(void **state)
 {
@@ -78,7 +78,7 @@ static void arena_clears_and_copies(void **state)
     assert_int_equal(untouched.size, 99);
 }
 
-/* ---- writer and reader ------------------------------------------------------------------------------- */
+/* ---- writer and reader ----------------------------------------------------------------------- */
 
 static void put_one_of_each(struct ic_writer *w)
 {
@@ -135,9 +135,9 @@ static void writer_fails_once_and_stays_failed(void **state)
 static void reader_reads_it_back(void **state)
 {
     (void)state;
-    struct ic_bytes in = IC_BYTES_LIT(
-        "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17"
-        "\x18\x19\x1a\x1b\xac\x02\xd4\x7dxyz");
+    struct ic_bytes in = IC_BYTES_LIT("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"
+                                      "\x10\x11\x12\x13\x14\x15\x16\x17"
+                                      "\x18\x19\x1a\x1b\xac\x02\xd4\x7dxyz");
     struct ic_reader r = ic_reader_from(in);
     assert_int_equal(ic_get_u8(&r), 0x01);
     assert_int_equal(ic_get_u16_le(&r), 0x0302);

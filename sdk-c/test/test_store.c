@@ -29,7 +29,7 @@ static void fresh(void)
     CHECK_RUNS(create, NULL);
 }
 
-/* ---- the host twin ---------------------------------------------------------------------------------- */
+/* ---- the host twin --------------------------------------------------------------------------- */
 
 static void write_and_trap(void *argument)
 {
@@ -134,7 +134,7 @@ static void an_assertion_names_itself(void **state)
     CHECK_TRAPS("assertion failed: two == 3", assertion, &two);
 }
 
-/* ---- extents -------------------------------------------------------------------------------------------- */
+/* ---- extents --------------------------------------------------------------------------------- */
 
 #define EXTENTS_TESTED 21u
 
@@ -193,7 +193,8 @@ static void write_pattern(void *argument)
     const struct ic_region *region = argument;
     uint8_t chunk[7919];
     for (uint64_t at = 0; at < region->bytes;) {
-        size_t size = region->bytes - at < sizeof chunk ? (size_t)(region->bytes - at) : sizeof chunk;
+        size_t size =
+            region->bytes - at < sizeof chunk ? (size_t)(region->bytes - at) : sizeof chunk;
         for (size_t i = 0; i < size; i++) {
             chunk[i] = pattern(region->id, at + i);
         }
@@ -207,7 +208,8 @@ static void check_pattern(void *argument)
     const struct ic_region *region = argument;
     uint8_t chunk[10007];
     for (uint64_t at = 0; at < region->bytes;) {
-        size_t size = region->bytes - at < sizeof chunk ? (size_t)(region->bytes - at) : sizeof chunk;
+        size_t size =
+            region->bytes - at < sizeof chunk ? (size_t)(region->bytes - at) : sizeof chunk;
         ic_region_read(region, chunk, at, size);
         for (size_t i = 0; i < size; i++) {
             assert_int_equal(chunk[i], pattern(region->id, at + i));
@@ -270,7 +272,9 @@ static void limits_are_refused(void **state)
     CHECK_RUNS(reserve_too_much, &store.regions[31]);
 }
 
-/* ---- heads -------------------------------------------------------------------------------------------------- */
+/* ---- heads
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void write_heads(void *argument)
 {
@@ -296,7 +300,9 @@ static void heads_share_one_page(void **state)
     }
 }
 
-/* ---- opening -------------------------------------------------------------------------------------------------- */
+/* ---- opening
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void take_region(void *argument)
 {

@@ -60,7 +60,7 @@ static void key_make(uint8_t *key, uint32_t key_bytes, uint64_t n, bool is_groun
     }
 }
 
-/* ---- one table against an array ------------------------------------------------------------------------ */
+/* ---- one table against an array -------------------------------------------------------------- */
 
 #define KEYS_MAX 6000u
 
@@ -297,7 +297,7 @@ static void a_full_memory_traps(void **state)
     assert_int_equal(ic_table_count(&table), 0);
 }
 
-/* ---- what it costs --------------------------------------------------------------------------------------- */
+/* ---- what it costs --------------------------------------------------------------------------- */
 
 struct lookup {
     uint64_t n;
@@ -325,8 +325,8 @@ static void cost_add(struct cost *c)
 }
 
 /* SPEC: budgets: a lookup 900, an insert 4,000 on average, 48 bytes for an account, no pause over
- * 100,000. These are the charges for stable memory alone; they hold while the table grows from 50,000
- * to 100,000 entries, that is through a whole round of splits. */
+ * 100,000. These are the charges for stable memory alone; they hold while the table grows from
+ * 50,000 to 100,000 entries, that is through a whole round of splits. */
 static void costs_at_100000_entries(void **state)
 {
     (void)state;
@@ -358,7 +358,9 @@ static void costs_at_100000_entries(void **state)
     assert_true(bytes < (uint64_t)48 * 100000);
 }
 
-/* ---- damage -------------------------------------------------------------------------------------------------- */
+/* ---- damage
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void notices_damage(void **state)
 {

@@ -1,7 +1,7 @@
 /* The memory functions that compilers call, for the Internet Computer's metering: an instruction
  * costs 1, memory.copy and memory.fill cost 100 and 1 for each byte. So 64 bytes moved by vector
- * loads and stores (about 25 instructions) beat the bulk instructions at every size, and the rest is
- * done with overlapping pieces instead of byte loops.
+ * loads and stores (about 25 instructions) beat the bulk instructions at every size, and the rest
+ * is done with overlapping pieces instead of byte loops.
  *
  * This file is compiled on its own, without link-time optimization and without the compiler turning
  * the loops back into calls of themselves. */

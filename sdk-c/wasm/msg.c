@@ -15,7 +15,7 @@ _Noreturn void ic_trap(struct ic_bytes text)
     ic0_trap(text.at, text.size);
 }
 
-/* ---- memory -------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 struct ic_arena *ic_msg_arena(size_t size_bytes)
 {
@@ -33,7 +33,7 @@ struct ic_arena *ic_msg_arena(size_t size_bytes)
     return &arena;
 }
 
-/* ---- argument and caller ---------------------------------------------------------------------------- */
+/* ---- argument and caller --------------------------------------------------------------------- */
 
 size_t ic_msg_arg_size(void)
 {
@@ -65,7 +65,7 @@ struct ic_principal ic_msg_caller(void)
     return p;
 }
 
-/* ---- answer --------------------------------------------------------------------------------------------- */
+/* ---- answer ---------------------------------------------------------------------------------- */
 
 void ic_msg_reply_append(struct ic_bytes in)
 {
@@ -88,7 +88,7 @@ void ic_msg_reject(struct ic_bytes text)
     ic0_msg_reject(text.at, text.size);
 }
 
-/* ---- inspect_message ------------------------------------------------------------------------------------ */
+/* ---- inspect_message ------------------------------------------------------------------------- */
 
 bool ic_msg_method_name(struct ic_bytes *out, struct ic_arena *a)
 {
@@ -107,7 +107,7 @@ void ic_msg_accept(void)
     ic0_accept_message();
 }
 
-/* ---- the canister and its system --------------------------------------------------------------------------- */
+/* ---- the canister and its system ------------------------------------------------------------- */
 
 struct ic_principal ic_canister_self(void)
 {
@@ -149,7 +149,7 @@ void ic_debug_print(struct ic_bytes text)
     ic0_debug_print(text.at, text.size);
 }
 
-/* ---- certified data --------------------------------------------------------------------------------------------- */
+/* ---- certified data -------------------------------------------------------------------------- */
 
 void ic_certified_data_set(struct ic_bytes in)
 {
@@ -172,7 +172,9 @@ bool ic_data_certificate(struct ic_bytes *out, struct ic_arena *a)
     return true;
 }
 
-/* ---- stable memory ------------------------------------------------------------------------------------------------- */
+/* ---- stable memory
+ * -------------------------------------------------------------------------------------------------
+ */
 
 uint64_t ic_stable_pages(void)
 {

@@ -1,6 +1,6 @@
 /* The kit's own test canister: the freestanding memory functions and the vector paths exist only in
- * Wasm, so they are checked here; and operations of the kit are measured as the system meters them. */
-#include "integration/canisters/kit/kit.h"
+ * Wasm, so they are checked here; and operations of the kit are measured as the system meters them.
+ */
 #include "ic/account.h"
 #include "ic/buf.h"
 #include "ic/crc32.h"
@@ -10,12 +10,13 @@
 #include "ic/sha2.h"
 #include "ic/table.h"
 #include "ic/trap.h"
+#include "integration/canisters/kit/kit.h"
 #include "test/dump_content.h"
 #include "test/hash_chain.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
 
-#define ARENA_BYTES  (1u << 20)
+#define ARENA_BYTES   (1u << 20)
 #define ARG_BYTES_MAX 64u
 
 static const struct ic_store_app APP = {.magic = "MEASURE", .version = 1};
@@ -56,7 +57,7 @@ static uint64_t mixed(uint64_t z)
     return z ^ z >> 31;
 }
 
-/* ---- lifecycle ------------------------------------------------------------------------------------- */
+/* ---- lifecycle ------------------------------------------------------------------------------- */
 
 EXPORT("canister_init") void kit_init(void);
 void kit_init(void)
@@ -82,7 +83,7 @@ void kit_post_upgrade(void)
     }
 }
 
-/* ---- memory functions against byte loops -------------------------------------------------------------- */
+/* ---- memory functions against byte loops ----------------------------------------------------- */
 
 #define AREA 220u
 static uint8_t area[AREA], model[AREA];
@@ -165,7 +166,8 @@ static void memory_check(void)
     ic_assert(strlen((const char *)text) == 9);
     ic_assert(memchr((const char *)text, 'c', 9) == (const char *)text + 5);
     ic_assert(memchr((const char *)text, 'z', 9) == NULL);
-    ic_assert(strcmp("abc", (const char *)text) < 0 && strcmp((const char *)text, "nine char") == 0);
+    ic_assert(strcmp("abc", (const char *)text) < 0 &&
+              strcmp((const char *)text, "nine char") == 0);
 }
 
 /* Known digests: the vector load of the compression function exists only here. */
@@ -210,7 +212,7 @@ void kit_use_store(void)
     reply_u64(1);
 }
 
-/* ---- measuring ------------------------------------------------------------------------------------------- */
+/* ---- measuring ------------------------------------------------------------------------------- */
 
 static struct {
     uint8_t key[28];
@@ -331,7 +333,8 @@ void kit_measure(void)
     input.owner = (struct ic_principal){.size = 29};
     input.arena = ic_msg_arena(ARENA_BYTES);
     key_make(input.number);
-    /* A loop of one round: its head ends the block, so that the first reading does not include it. */
+    /* A loop of one round: its head ends the block, so that the first reading does not include it.
+     */
     uint64_t used = 0;
     for (volatile int once = 0; once < 1; once++) {
         uint64_t before = ic_instructions();

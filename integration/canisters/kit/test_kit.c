@@ -1,10 +1,10 @@
-/* The C canister kit as Wasm in axon: its memory functions, the bytes it stores, and what its operations
- * cost. Native tests of the same sources are in sdk-c/test. */
+/* The C canister kit as Wasm in axon: its memory functions, the bytes it stores, and what its
+ * operations cost. Native tests of the same sources are in sdk-c/test. */
 #include "axon.h"
 #include "base/buf.h"
-#include "integration/canisters/kit/kit.h"
 #include "host/ic_host.h"
 #include "ic/buf.h"
+#include "integration/canisters/kit/kit.h"
 #include "test/dump_content.h"
 #include "test/hash_chain.h"
 
@@ -90,7 +90,7 @@ static void the_store_is_the_native_one(void **state)
     call("use_store", IC_BYTES_LIT(""));
 }
 
-/* ---- costs ----------------------------------------------------------------------------------------- */
+/* ---- costs ----------------------------------------------------------------------------------- */
 
 static uint64_t measure(enum kit_operation operation, uint64_t number)
 {

@@ -11,7 +11,8 @@
 /* Longest LEB128 form of 64 bits. */
 #define IC_LEB128_BYTES_MAX 10u
 
-/* ---- loads and stores at any address ----------------------------------------------------------- */
+/* ---- loads and stores at any address -----------------------------------------------------------
+ */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "these helpers, like Wasm, take the machine's order to be little-endian");
 
@@ -71,7 +72,7 @@ static inline void ic_store_u64_be(uint8_t *at, uint64_t value)
     ic_store_u64_le(at, __builtin_bswap64(value));
 }
 
-/* ---- writer --------------------------------------------------------------------------------------- */
+/* ---- writer ---------------------------------------------------------------------------------- */
 struct ic_writer {
     uint8_t *at;     /* start of the buffer; belongs to the caller */
     size_t used;     /* bytes written, <= capacity */
@@ -129,7 +130,7 @@ static inline size_t ic_leb128_size(uint64_t value)
     return (size_t)(70 - __builtin_clzll(value | 1)) / 7;
 }
 
-/* ---- reader ------------------------------------------------------------------------------------------ */
+/* ---- reader ---------------------------------------------------------------------------------- */
 struct ic_reader {
     const uint8_t *at; /* next byte */
     size_t left;       /* bytes */

@@ -21,8 +21,8 @@ struct ic_cell {
     uint32_t capacity_bytes;
 };
 
-/* ic_cell_open makes or finds the cell of a region. The capacity is part of the layout; it takes one
- * region id. */
+/* ic_cell_open makes or finds the cell of a region. The capacity is part of the layout; it takes
+ * one region id. */
 void ic_cell_open(struct ic_cell *cell, struct ic_store *store, uint32_t region_id,
                   uint32_t capacity_bytes);
 

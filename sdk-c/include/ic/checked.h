@@ -9,47 +9,47 @@
 
 /* Products are checked by a division: a 64-bit __builtin_mul_overflow would call a 128-bit helper
  * that bare wasm32 does not have. */
-#define IC_DEFINE_CHECKED(type, suffix)                                               \
-    IC_MUST_USE static inline bool ic_add_##suffix(type *out, type a, type b)         \
-    {                                                                                 \
-        type sum;                                                                     \
-        if (__builtin_add_overflow(a, b, &sum)) {                                     \
-            return false;                                                             \
-        }                                                                             \
-        *out = sum;                                                                   \
-        return true;                                                                  \
-    }                                                                                 \
-    IC_MUST_USE static inline bool ic_sub_##suffix(type *out, type a, type b)         \
-    {                                                                                 \
-        type difference;                                                              \
-        if (__builtin_sub_overflow(a, b, &difference)) {                              \
-            return false;                                                             \
-        }                                                                             \
-        *out = difference;                                                            \
-        return true;                                                                  \
-    }                                                                                 \
-    IC_MUST_USE static inline bool ic_mul_##suffix(type *out, type a, type b)         \
-    {                                                                                 \
-        if (a != 0 && b > (type) ~(type)0 / a) {                                      \
-            return false;                                                             \
-        }                                                                             \
-        *out = (type)((uint64_t)a * b);                                               \
-        return true;                                                                  \
-    }                                                                                 \
-    /* The nearest value that fits. */                                                \
-    static inline type ic_sat_add_##suffix(type a, type b)                            \
-    {                                                                                 \
-        type sum;                                                                     \
-        return __builtin_add_overflow(a, b, &sum) ? (type) ~(type)0 : sum;            \
-    }                                                                                 \
-    static inline type ic_sat_sub_##suffix(type a, type b)                            \
-    {                                                                                 \
-        return a < b ? 0 : (type)(a - b);                                             \
-    }                                                                                 \
-    static inline type ic_sat_mul_##suffix(type a, type b)                            \
-    {                                                                                 \
-        type product = (type) ~(type)0;                                               \
-        return ic_mul_##suffix(&product, a, b) ? product : (type) ~(type)0;           \
+#define IC_DEFINE_CHECKED(type, suffix)                                                            \
+    IC_MUST_USE static inline bool ic_add_##suffix(type *out, type a, type b)                      \
+    {                                                                                              \
+        type sum;                                                                                  \
+        if (__builtin_add_overflow(a, b, &sum)) {                                                  \
+            return false;                                                                          \
+        }                                                                                          \
+        *out = sum;                                                                                \
+        return true;                                                                               \
+    }                                                                                              \
+    IC_MUST_USE static inline bool ic_sub_##suffix(type *out, type a, type b)                      \
+    {                                                                                              \
+        type difference;                                                                           \
+        if (__builtin_sub_overflow(a, b, &difference)) {                                           \
+            return false;                                                                          \
+        }                                                                                          \
+        *out = difference;                                                                         \
+        return true;                                                                               \
+    }                                                                                              \
+    IC_MUST_USE static inline bool ic_mul_##suffix(type *out, type a, type b)                      \
+    {                                                                                              \
+        if (a != 0 && b > (type) ~(type)0 / a) {                                                   \
+            return false;                                                                          \
+        }                                                                                          \
+        *out = (type)((uint64_t)a * b);                                                            \
+        return true;                                                                               \
+    }                                                                                              \
+    /* The nearest value that fits. */                                                             \
+    static inline type ic_sat_add_##suffix(type a, type b)                                         \
+    {                                                                                              \
+        type sum;                                                                                  \
+        return __builtin_add_overflow(a, b, &sum) ? (type) ~(type)0 : sum;                         \
+    }                                                                                              \
+    static inline type ic_sat_sub_##suffix(type a, type b)                                         \
+    {                                                                                              \
+        return a < b ? 0 : (type)(a - b);                                                          \
+    }                                                                                              \
+    static inline type ic_sat_mul_##suffix(type a, type b)                                         \
+    {                                                                                              \
+        type product = (type) ~(type)0;                                                            \
+        return ic_mul_##suffix(&product, a, b) ? product : (type) ~(type)0;                        \
     }
 
 IC_DEFINE_CHECKED(uint8_t, u8)

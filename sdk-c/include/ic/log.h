@@ -26,11 +26,11 @@ struct ic_log {
     struct ic_store *store;
     struct ic_region *records;
     struct ic_region *index;
-    uint64_t count;         /* records */
-    uint64_t end;           /* offset behind the last record */
-    struct ic_place place;  /* of end; room 0 = to be found out */
-    uint64_t indexed_count; /* records in the index, a multiple of IC_LOG_TAIL_MAX */
-    uint64_t indexed_end;   /* offset behind the last of them */
+    uint64_t count;                 /* records */
+    uint64_t end;                   /* offset behind the last record */
+    struct ic_place place;          /* of end; room 0 = to be found out */
+    uint64_t indexed_count;         /* records in the index, a multiple of IC_LOG_TAIL_MAX */
+    uint64_t indexed_end;           /* offset behind the last of them */
     uint64_t tail[IC_LOG_TAIL_MAX]; /* offset behind record indexed_count + i */
 };
 
@@ -60,7 +60,8 @@ IC_MUST_USE bool ic_log_get_many(struct ic_bytes *out, const struct ic_log *log,
 /* Size of a record in bytes; it must exist. */
 uint32_t ic_log_record_size(const struct ic_log *log, uint64_t index);
 
-/* ic_log_check walks everything and traps at the first inconsistency. For tests and debug queries. */
+/* ic_log_check walks everything and traps at the first inconsistency. For tests and debug queries.
+ */
 void ic_log_check(const struct ic_log *log);
 
 #endif

@@ -8,27 +8,27 @@
 #include "ic/arena.h"
 #include "ic/principal.h"
 
-/* ---- memory -------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 /* ic_msg_arena gives the arena of this message, empty: first thing in every entry point. It starts
- * right behind the static data and has room for at least size_bytes; untouched memory costs nothing.
- * The same memory is handed out in every message.
- *   traps     when the heap cannot grow that far */
+ * right behind the static data and has room for at least size_bytes; untouched memory costs
+ * nothing. The same memory is handed out in every message. traps     when the heap cannot grow that
+ * far */
 struct ic_arena *ic_msg_arena(size_t size_bytes);
 
-/* ---- argument and caller ---------------------------------------------------------------------------- */
+/* ---- argument and caller --------------------------------------------------------------------- */
 
 /* Size of the argument in bytes. */
 size_t ic_msg_arg_size(void);
 
-/* ic_msg_arg copies the argument into the arena, if it has at most bytes_max bytes. Asking costs 505,
- * copying 505 + size.
- *   returns   false when it is larger or does not fit; nothing was copied then, *out is untouched */
+/* ic_msg_arg copies the argument into the arena, if it has at most bytes_max bytes. Asking costs
+ * 505, copying 505 + size. returns   false when it is larger or does not fit; nothing was copied
+ * then, *out is untouched */
 IC_MUST_USE bool ic_msg_arg(struct ic_bytes *out, size_t bytes_max, struct ic_arena *a);
 
 struct ic_principal ic_msg_caller(void);
 
-/* ---- answer: 505 + 50 for each byte ------------------------------------------------------------------- */
+/* ---- answer: 505 + 50 for each byte ---------------------------------------------------------- */
 
 /* ic_msg_reply_append adds to the reply, ic_msg_reply sends it, once per call. */
 void ic_msg_reply_append(struct ic_bytes in);
@@ -37,14 +37,15 @@ void ic_msg_reply(void);
 /* ic_msg_reply_bytes sends a reply of one piece. */
 void ic_msg_reply_bytes(struct ic_bytes in);
 
-/* ic_msg_reject answers with reject code 4 and a text (UTF-8). Unlike a trap, it keeps the changes. */
+/* ic_msg_reject answers with reject code 4 and a text (UTF-8). Unlike a trap, it keeps the changes.
+ */
 void ic_msg_reject(struct ic_bytes text);
 
-/* ---- inspect_message ------------------------------------------------------------------------------------ */
+/* ---- inspect_message ------------------------------------------------------------------------- */
 IC_MUST_USE bool ic_msg_method_name(struct ic_bytes *out, struct ic_arena *a);
 void ic_msg_accept(void);
 
-/* ---- the canister and its system --------------------------------------------------------------------------- */
+/* ---- the canister and its system ------------------------------------------------------------- */
 struct ic_principal ic_canister_self(void);
 bool ic_is_controller(const struct ic_principal *who);
 bool ic_in_replicated_execution(void);
@@ -62,7 +63,7 @@ uint64_t ic_instructions(void);
 /* Appends to the canister log. */
 void ic_debug_print(struct ic_bytes text);
 
-/* ---- certified data --------------------------------------------------------------------------------------------- */
+/* ---- certified data -------------------------------------------------------------------------- */
 #define IC_CERTIFIED_DATA_BYTES_MAX 32u
 
 /* ic_certified_data_set: at most 32 bytes, certified by the subnet at the end of the round. */

@@ -57,7 +57,8 @@ void ic_ring_pop(struct ic_ring *ring);
  *   returns   false when there are not that many */
 IC_MUST_USE bool ic_ring_back(const struct ic_ring *ring, void *record, uint64_t n);
 
-/* ic_ring_check walks everything and traps at the first inconsistency. For tests and debug queries. */
+/* ic_ring_check walks everything and traps at the first inconsistency. For tests and debug queries.
+ */
 void ic_ring_check(const struct ic_ring *ring);
 
 #endif

@@ -37,7 +37,7 @@
 /* A dirtied page is charged in this unit. */
 #define IC_STABLE_CHARGE_BYTES 4096u
 
-/* ---- raw stable memory ------------------------------------------------------------------------------ */
+/* ---- raw stable memory ----------------------------------------------------------------------- */
 
 /* Size in 64 KiB pages. */
 uint64_t ic_stable_pages(void);
@@ -48,7 +48,7 @@ IC_MUST_USE bool ic_stable_grow(uint64_t pages);
 void ic_stable_read(void *out, uint64_t offset, size_t size);
 void ic_stable_write(uint64_t offset, const void *in, size_t size);
 
-/* ---- the store ----------------------------------------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------------------------------- */
 #define IC_STORE_LAYOUT_VERSION 1u
 #define IC_STORE_REGIONS_MAX    32u
 #define IC_STORE_HEAD_BYTES     128u /* one slot of the head page */
@@ -58,9 +58,9 @@ void ic_stable_write(uint64_t offset, const void *in, size_t size);
 enum ic_region_kind {
     IC_REGION_UNUSED = 0,
     IC_REGION_CELL = 1,
-    IC_REGION_LOG = 2,       /* records */
-    IC_REGION_LOG_INDEX = 3, /* their offsets */
-    IC_REGION_TABLE = 4,     /* buckets */
+    IC_REGION_LOG = 2,        /* records */
+    IC_REGION_LOG_INDEX = 3,  /* their offsets */
+    IC_REGION_TABLE = 4,      /* buckets */
     IC_REGION_TABLE_MORE = 5, /* their overflow */
     IC_REGION_RING = 6,
     IC_REGION_RAW = 7, /* the application's own layout */
@@ -74,7 +74,7 @@ struct ic_region {
     enum ic_region_kind kind;
     uint32_t shape;
     uint32_t extent_count;
-    uint64_t bytes; /* capacity of all its extents */
+    uint64_t bytes;                          /* capacity of all its extents */
     uint32_t extents[IC_REGION_EXTENTS_MAX]; /* first 64 KiB page of each */
 };
 
@@ -104,24 +104,23 @@ void ic_store_open(struct ic_store *store, struct ic_store_app app);
 
 void ic_store_version_set(struct ic_store *store, struct ic_store_app app);
 
-/* ic_store_region gives a region, reserving it at first use. Ids are the application's, 0..31, fixed
- * for ever. Structures that need two regions take id and id + 1.
- *   *is_new   may be NULL; true when the region was unused until now
- *   traps     when the stored kind or shape is another */
+/* ic_store_region gives a region, reserving it at first use. Ids are the application's, 0..31,
+ * fixed for ever. Structures that need two regions take id and id + 1. *is_new   may be NULL; true
+ * when the region was unused until now traps     when the stored kind or shape is another */
 struct ic_region *ic_store_region(struct ic_store *store, bool *is_new, uint32_t id,
                                   enum ic_region_kind kind, uint32_t shape);
 
-/* ---- head slots -------------------------------------------------------------------------------------------- */
+/* ---- head slots ------------------------------------------------------------------------------ */
 
 /* The 128 bytes of a region in the head page. offset + size <= IC_STORE_HEAD_BYTES. */
 void ic_region_head_read(const struct ic_region *region, void *out, uint32_t offset, size_t size);
 void ic_region_head_write(const struct ic_region *region, uint32_t offset, const void *in,
                           size_t size);
 
-/* ---- bytes of a region --------------------------------------------------------------------------------------- */
+/* ---- bytes of a region ----------------------------------------------------------------------- */
 
-/* ic_region_reserve makes offsets below bytes usable; new bytes are zero. It grows by whole extents.
- *   returns   false when the system refuses or the region is full; nothing changed then */
+/* ic_region_reserve makes offsets below bytes usable; new bytes are zero. It grows by whole
+ * extents. returns   false when the system refuses or the region is full; nothing changed then */
 IC_MUST_USE bool ic_region_reserve(struct ic_store *store, struct ic_region *region,
                                    uint64_t bytes);
 
@@ -137,8 +136,8 @@ struct ic_place {
 };
 
 /* ic_region_place finds the place of an offset: for callers that read or write there several times.
- * Extents are multiples of 256 KiB, so what does not cross a multiple of 64 KiB never crosses extents.
- *   traps     beyond the end */
+ * Extents are multiples of 256 KiB, so what does not cross a multiple of 64 KiB never crosses
+ * extents. traps     beyond the end */
 struct ic_place ic_region_place(const struct ic_region *region, uint64_t offset);
 uint64_t ic_region_address(const struct ic_region *region, uint64_t offset);
 

@@ -1,26 +1,26 @@
 /* A hash table in stable memory for fixed-size keys that are uniformly distributed already: account
  * hashes, transaction hashes. Others hash first.
  *
- * Linear hashing: the table grows by one bucket of 4 KiB at a time, no operation ever pauses for the
- * whole. A lookup reads a bucket's tags (one byte for each entry, about 130 bytes) and then the one
- * entry whose tag fits: about 300 bytes in all at any size. What does not fit into its bucket goes to
- * a chain of 512-byte overflow blocks, which the next split of the bucket dissolves. Keys that an
- * adversary grinds into one bucket make that chain longer, nothing else. The table never shrinks;
- * room left by removed entries is used again.
+ * Linear hashing: the table grows by one bucket of 4 KiB at a time, no operation ever pauses for
+ * the whole. A lookup reads a bucket's tags (one byte for each entry, about 130 bytes) and then the
+ * one entry whose tag fits: about 300 bytes in all at any size. What does not fit into its bucket
+ * goes to a chain of 512-byte overflow blocks, which the next split of the bucket dissolves. Keys
+ * that an adversary grinds into one bucket make that chain longer, nothing else. The table never
+ * shrinks; room left by removed entries is used again.
  *
- * An entry is key and value, both opaque bytes. Layout, version 1; region id (kind TABLE) is an array
- * of buckets of 4,096 bytes, region id + 1 (kind TABLE_MORE) one of overflow blocks of 512 bytes. Both
- * are blocks:
+ * An entry is key and value, both opaque bytes. Layout, version 1; region id (kind TABLE) is an
+ * array of buckets of 4,096 bytes, region id + 1 (kind TABLE_MORE) one of overflow blocks of 512
+ * bytes. Both are blocks:
  *
  *     0   4         next block of the chain, number + 1; 0 = none
  *     4   4         0
  *     8   n         tags: 0 = free, else key[0], or 1 when that is 0
  *     8+n n*(k+v)   entries of k key bytes and v value bytes, n = (block - 8) / (1 + k + v)
  *
- * Which bucket: h = the u32 at key + 1 (little-endian); bucket h % 2^(level + 1), or h % 2^level when
- * that one does not exist yet, where 2^level <= buckets < 2^(level + 1).
- * Head slot of id: 0 u64 entries, 8 u32 buckets, 12 u32 overflow blocks ever made, 16 u32 first free
- * overflow block (+ 1), 20 u32 overflow blocks in use. */
+ * Which bucket: h = the u32 at key + 1 (little-endian); bucket h % 2^(level + 1), or h % 2^level
+ * when that one does not exist yet, where 2^level <= buckets < 2^(level + 1). Head slot of id: 0
+ * u64 entries, 8 u32 buckets, 12 u32 overflow blocks ever made, 16 u32 first free overflow block (+
+ * 1), 20 u32 overflow blocks in use. */
 #ifndef IC_TABLE_H
 #define IC_TABLE_H
 
@@ -98,7 +98,8 @@ struct ic_table_cursor {
 IC_MUST_USE bool ic_table_next(const struct ic_table *table, void *key, void *value,
                                struct ic_table_cursor *cursor);
 
-/* ic_table_check walks everything and traps at the first inconsistency. For tests and debug queries. */
+/* ic_table_check walks everything and traps at the first inconsistency. For tests and debug
+ * queries. */
 void ic_table_check(const struct ic_table *table);
 
 #endif

@@ -3,8 +3,8 @@
  *     wasm-seal IN.wasm OUT.wasm --did FILE --methods FILE [--hidden FILE]
  *
  * Refuses a module that imports anything but functions of ic0, or whose exported methods are not
- * exactly those of the interface (--methods, the output of `didc methods`) and of the hidden list, or
- * that exports anything else than lifecycle hooks, its memory and its table. Otherwise writes it
+ * exactly those of the interface (--methods, the output of `didc methods`) and of the hidden list,
+ * or that exports anything else than lifecycle hooks, its memory and its table. Otherwise writes it
  * again without the compiler's custom sections and with the interface as canister metadata.
  *
  * SPEC: IC interface specification, "Canister module format". */
@@ -20,8 +20,12 @@ enum section_id { SECTION_CUSTOM = 0, SECTION_IMPORT = 2, SECTION_EXPORT = 7 };
 enum extern_kind { KIND_FUNCTION, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL };
 
 static const char *const HOOKS[] = {
-    "canister_init",      "canister_pre_upgrade",  "canister_post_upgrade",
-    "canister_heartbeat", "canister_global_timer", "canister_inspect_message",
+    "canister_init",
+    "canister_pre_upgrade",
+    "canister_post_upgrade",
+    "canister_heartbeat",
+    "canister_global_timer",
+    "canister_inspect_message",
     "canister_on_low_wasm_memory",
 };
 #define HOOK_COUNT (sizeof HOOKS / sizeof HOOKS[0])
@@ -52,7 +56,7 @@ static void complain(struct seal *s, const char *what, struct ic_bytes name)
     s->is_bad = true;
 }
 
-/* ---- files ----------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 /* The whole file, followed by a NUL that is not counted. Never freed: the program ends soon. */
 static struct ic_bytes file_read(const char *path)
@@ -79,7 +83,7 @@ static void file_write(const char *path, struct ic_bytes content)
     }
 }
 
-/* ---- expected methods -------------------------------------------------------------------------------- */
+/* ---- expected methods ------------------------------------------------------------------------ */
 
 static void method_add(struct seal *s, const char *path, const char *kind, const char *name)
 {
@@ -120,7 +124,7 @@ static void methods_read(struct seal *s, const char *path)
     }
 }
 
-/* ---- the module ------------------------------------------------------------------------------------------ */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static struct ic_bytes name_get(struct ic_reader *r)
 {
