@@ -72,14 +72,18 @@ extern uint64_t candid_steps;
 #define CANDID_STEP() ((void)0)
 #endif
 
+/* A record has no byte for itself and none for the level that it opens. Skipped ones and those without
+ * fields cost one unit. */
+#define CANDID_UNITS_OF_RECORD 2u
+
 /* candid_charge takes units from the budget. Returns false when it is used up. */
 IC_MUST_USE static inline bool candid_charge(struct candid_decoder *d, uint64_t units)
 {
-    if (d->units_left < units) {
-        d->units_left = 0;
+    const uint64_t left = d->units_left;
+    if (left < units) {
         return false;
     }
-    d->units_left -= units;
+    d->units_left = left - units;
     return true;
 }
 

@@ -2,11 +2,12 @@
  * type table to read and nothing to compare. Values are as untrusted as ever. */
 #include "decoder.h"
 
+/* A record or a vec under way; left is 0 only for a box, which reads nothing more. */
 struct frame {
     const struct candid_type *element; /* vec; NULL: a record */
     const struct candid_field *field;  /* record: next */
     uint32_t left;                     /* fields or elements */
-    uint8_t *out;
+    uint8_t *out;                      /* the struct, or the next element */
 };
 
 #define FRAMES_NEAR 12u
@@ -14,47 +15,89 @@ struct frame {
 struct reading {
     struct candid_decoder *d;
     struct frame *frames;
-    uint32_t depth;
-    uint32_t depth_max;
+    struct frame *top; /* one past the last */
+    struct frame *limit;
     struct frame near[FRAMES_NEAR];
 };
 
-static enum candid_result push(struct reading *r, struct frame **frame)
+/* What is read next: a value, then the content of an opt, a case, a box or the field of a record. */
+struct task {
+    const struct candid_type *type; /* NULL: the frames say */
+    uint8_t *out;
+};
+
+CANDID_COLD enum candid_result grow_frames(struct reading *r)
 {
-    if (r->depth == r->depth_max) {
-        if (r->depth_max == CANDID_DEPTH_MAX) {
-            return CANDID_TOO_DEEP;
-        }
-        struct frame *moved = ic_arena_alloc(r->d->arena, CANDID_DEPTH_MAX * sizeof *moved);
-        if (moved == NULL) {
-            return CANDID_NO_MEMORY;
-        }
-        memcpy(moved, r->frames, r->depth * sizeof *moved);
-        r->frames = moved;
-        r->depth_max = CANDID_DEPTH_MAX;
+    const size_t depth = (size_t)(r->top - r->frames);
+    if (r->frames != r->near) {
+        return CANDID_TOO_DEEP;
     }
-    *frame = &r->frames[r->depth++];
+    struct frame *moved = ic_arena_alloc(r->d->arena, CANDID_DEPTH_MAX * sizeof *moved);
+    if (moved == NULL) {
+        return CANDID_NO_MEMORY;
+    }
+    memcpy(moved, r->frames, depth * sizeof *moved);
+    r->frames = moved;
+    r->top = moved + depth;
+    r->limit = moved + CANDID_DEPTH_MAX;
     return CANDID_OK;
 }
 
-static enum candid_result read_record(struct reading *r, const struct candid_type *type,
-                                      uint8_t *out)
+CANDID_HOT enum candid_result push(struct reading *r, const struct candid_type *element,
+                                   const struct candid_field *field, uint32_t left, uint8_t *out)
 {
-    struct frame *frame = NULL;
-    if (!candid_charge(r->d, 1)) {
-        return CANDID_TOO_LARGE;
+    if (r->top == r->limit) {
+        const enum candid_result result = grow_frames(r);
+        if (result != CANDID_OK) {
+            return result;
+        }
     }
-    const enum candid_result result = push(r, &frame);
-    if (result == CANDID_OK) {
-        frame->element = NULL;
-        frame->field = type->of.fields;
-        frame->left = type->count;
-        frame->out = out;
-    }
-    return result;
+    *r->top++ = (struct frame){element, field, left, out};
+    return CANDID_OK;
 }
 
-static enum candid_result read_blob(struct candid_decoder *d, struct ic_bytes *out)
+/* ---- kinds --------------------------------------------------------------------------------------- */
+
+CANDID_HOT enum candid_result read_bool(struct candid_decoder *d, uint8_t *out)
+{
+    if (d->at == d->end) {
+        return CANDID_TRUNCATED;
+    }
+    const uint8_t byte = *d->at++;
+    *(bool *)out = (byte & 1) != 0;
+    return byte > 1 ? CANDID_BAD_BOOL : CANDID_OK;
+}
+
+/* Reads absent opts in place and goes on with the first field that is more. */
+CANDID_HOT enum candid_result read_fields(struct reading *r, const struct candid_field *field,
+                                          uint32_t left, struct task *task, uint8_t *out)
+{
+    struct candid_decoder *const d = r->d;
+    for (; left != 0; left--, field++) {
+        CANDID_STEP();
+        if (field->type->kind != CANDID_KIND_OPT || d->at == d->end || *d->at != 0) {
+            break;
+        }
+        d->at++;
+        *(bool *)(out + field->offset) = false;
+    }
+    if (left == 0) {
+        return CANDID_OK;
+    }
+    *task = (struct task){field->type, out + field->offset};
+    return left == 1 ? CANDID_OK : push(r, NULL, field + 1, left - 1, out);
+}
+
+CANDID_HOT enum candid_result read_record(struct reading *r, const struct candid_type *type,
+                                          struct task *task, uint8_t *out)
+{
+    if (!candid_charge(r->d, CANDID_UNITS_OF_RECORD)) {
+        return CANDID_TOO_LARGE;
+    }
+    return read_fields(r, type->of.fields, type->count, task, out);
+}
+
+CANDID_COLD enum candid_result read_blob(struct candid_decoder *d, struct ic_bytes *out)
 {
     size_t size = 0;
     const enum candid_result result = candid_size(d, &size);
@@ -66,11 +109,16 @@ static enum candid_result read_blob(struct candid_decoder *d, struct ic_bytes *o
     return result;
 }
 
-static enum candid_result read_vec(struct reading *r, const struct candid_type *type, uint8_t *out)
+static bool is_primitive(uint32_t kind)
+{
+    return kind < CANDID_KIND_OPT || kind == CANDID_KIND_PRINCIPAL;
+}
+
+CANDID_COLD enum candid_result read_vec(struct reading *r, const struct candid_type *type,
+                                        uint8_t *out)
 {
     uint64_t count = 0;
     uint8_t *at = NULL;
-    struct frame *frame = NULL;
     const struct candid_type *element = type->of.inner;
     enum candid_result result = candid_leb(r->d, &count, CANDID_LENGTH_BYTES_MAX);
     if (result == CANDID_OK) {
@@ -83,98 +131,89 @@ static enum candid_result read_vec(struct reading *r, const struct candid_type *
         return result;
     }
     candid_vec_store(out, at, (size_t)count);
-    if (count == 0) {
-        return CANDID_OK;
+    if (is_primitive(element->kind)) {
+        return candid_scalars(r->d, element->kind, at, count, element->size);
     }
-    result = push(r, &frame);
-    if (result == CANDID_OK) {
-        frame->element = element;
-        frame->left = (uint32_t)count;
-        frame->out = at;
+    if (element->kind == CANDID_KIND_RECORD && element->count == 0) {
+        return candid_charge(r->d, count) ? CANDID_OK : CANDID_TOO_LARGE;
     }
-    return result;
+    return count == 0 ? CANDID_OK : push(r, element, NULL, (uint32_t)count, at);
 }
 
-/* What is read next: a value, then the content of an opt, a case or a box. */
-struct task {
-    const struct candid_type *type; /* NULL: nothing left */
-    uint8_t *out;
-};
-
-static enum candid_result read_opt(struct candid_decoder *d, struct task *task)
+CANDID_HOT enum candid_result read_opt(struct candid_decoder *d, const struct candid_type *type,
+                                       struct task *task, uint8_t *out)
 {
     if (d->at == d->end) {
         return CANDID_TRUNCATED;
     }
     const uint8_t tag = *d->at++;
-    if (tag > 1) {
-        return CANDID_BAD_BOOL;
+    *(bool *)out = tag == 1;
+    if (tag != 1) {
+        return tag == 0 ? CANDID_OK : CANDID_BAD_BOOL;
     }
-    *(bool *)task->out = tag == 1;
-    task->out += task->type->offset;
-    task->type = tag == 1 ? task->type->of.inner : NULL;
+    if (type->of.inner->kind == CANDID_KIND_BOOL) {
+        return read_bool(d, out + type->offset);
+    }
+    *task = (struct task){type->of.inner, out + type->offset};
     return CANDID_OK;
 }
 
-static enum candid_result read_variant(struct candid_decoder *d, struct task *task)
+CANDID_HOT enum candid_result read_variant(struct candid_decoder *d, const struct candid_type *type,
+                                           struct task *task, uint8_t *out)
 {
     uint64_t index = 0;
     const enum candid_result result = candid_leb(d, &index, CANDID_LEB_BYTES_MAX);
     if (result != CANDID_OK) {
         return result;
     }
-    if (index >= task->type->count) {
+    if (index >= type->count) {
         return CANDID_BAD_CASE;
     }
-    const struct candid_field *field = &task->type->of.fields[index];
-    *(uint32_t *)(void *)task->out = (uint32_t)index;
-    task->out += field->offset;
-    task->type = field->type;
+    const struct candid_field *field = &type->of.fields[index];
+    *(uint32_t *)(void *)out = (uint32_t)index;
+    if (field->type->kind == CANDID_KIND_NULL) {
+        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    *task = (struct task){field->type, out + field->offset};
     return CANDID_OK;
 }
 
-/* Takes an empty frame, so that what is decoded nests no deeper than the frames. */
-static enum candid_result read_box(struct reading *r, struct task *task)
+/* Takes a frame that reads nothing, so that what is decoded nests no deeper than the frames. */
+CANDID_COLD enum candid_result read_box(struct reading *r, const struct candid_type *inner,
+                                        uint8_t *out)
 {
-    const struct candid_type *inner = task->type->of.inner;
     uint8_t *box = ic_arena_alloc(r->d->arena, inner->size);
     if (box == NULL) {
         return CANDID_NO_MEMORY;
     }
-    *(uint8_t **)(void *)task->out = box;
-    task->out = box;
-    task->type = inner;
-    struct frame *frame = NULL;
-    const enum candid_result result = push(r, &frame);
-    if (result == CANDID_OK) {
-        frame->element = NULL;
-        frame->left = 0;
-    }
-    return result;
+    *(uint8_t **)(void *)out = box;
+    return push(r, NULL, NULL, 0, box);
 }
 
-static enum candid_result read_step(struct reading *r, struct task *task)
+/* ---- the loop ------------------------------------------------------------------------------------ */
+
+CANDID_HOT enum candid_result read_step(struct reading *r, struct task *task)
 {
-    const struct candid_type *type = task->type;
-    uint8_t *out = task->out;
-    switch (type->kind) {
-    case CANDID_KIND_OPT:
-        return read_opt(r->d, task);
-    case CANDID_KIND_VARIANT:
-        return read_variant(r->d, task);
-    case CANDID_KIND_BOX:
-        return read_box(r, task);
-    default:
-        break;
-    }
+    const struct candid_type *const type = task->type;
+    uint8_t *const out = task->out;
+    CANDID_STEP();
     task->type = NULL;
     switch (type->kind) {
-    case CANDID_KIND_BLOB:
-        return read_blob(r->d, (struct ic_bytes *)(void *)out);
+    case CANDID_KIND_OPT:
+        return read_opt(r->d, type, task, out);
     case CANDID_KIND_RECORD:
-        return read_record(r, type, out);
+        return read_record(r, type, task, out);
+    case CANDID_KIND_VARIANT:
+        return read_variant(r->d, type, task, out);
     case CANDID_KIND_VEC:
         return read_vec(r, type, out);
+    case CANDID_KIND_BLOB:
+        return read_blob(r->d, (struct ic_bytes *)(void *)out);
+    case CANDID_KIND_BOX: {
+        const enum candid_result result = read_box(r, type->of.inner, out);
+        *task = (struct task){type->of.inner, *(uint8_t **)(void *)out};
+        return result;
+    }
     case CANDID_KIND_NULL:
     case CANDID_KIND_RESERVED:
         return candid_charge(r->d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
@@ -183,37 +222,41 @@ static enum candid_result read_step(struct reading *r, struct task *task)
     }
 }
 
+/* Takes the next thing to read from the top frame, which goes before its last part is read. */
+CANDID_HOT enum candid_result next_task(struct reading *r, struct task *task)
+{
+    struct frame *const frame = r->top - 1;
+    CANDID_STEP();
+    if (frame->element == NULL) {
+        r->top = frame;
+        return read_fields(r, frame->field, frame->left, task, frame->out);
+    }
+    *task = (struct task){frame->element, frame->out};
+    if (--frame->left == 0) {
+        r->top = frame;
+    } else if (frame->out != NULL) {
+        frame->out += frame->element->size;
+    }
+    return CANDID_OK;
+}
+
 enum candid_result candid_direct(struct candid_decoder *d, const struct candid_type *record,
                                  void *out)
 {
     struct reading r;
     r.d = d;
     r.frames = r.near;
-    r.depth = 0;
-    r.depth_max = FRAMES_NEAR;
-    enum candid_result result = read_record(&r, record, out);
-    while (result == CANDID_OK && r.depth != 0) {
-        struct frame *frame = &r.frames[r.depth - 1];
-        struct task task;
-        CANDID_STEP();
-        if (frame->left == 0) {
-            r.depth--;
-            continue;
-        }
-        frame->left--;
-        if (frame->element == NULL) {
-            task = (struct task){frame->field->type, frame->out + frame->field->offset};
-            frame->field++;
-        } else {
-            task = (struct task){frame->element, frame->out};
-            if (frame->out != NULL) {
-                frame->out += frame->element->size;
-            }
-        }
+    r.top = r.near;
+    r.limit = r.near + FRAMES_NEAR;
+    struct task task = {.type = record, .out = out};
+    enum candid_result result = CANDID_OK;
+    for (;;) {
         while (result == CANDID_OK && task.type != NULL) {
-            CANDID_STEP();
             result = read_step(&r, &task);
         }
+        if (result != CANDID_OK || r.top == r.frames) {
+            return result;
+        }
+        result = next_task(&r, &task);
     }
-    return result;
 }

@@ -477,7 +477,8 @@ static void put_values(struct writer *w, const struct candid_type *record, const
             walk.depth--;
             continue;
         }
-        frame->left--;
+        /* The frame goes before its last part, so that lists need no depth. */
+        walk.depth -= --frame->left == 0;
         if (frame->element != NULL) {
             const uint8_t *element = frame->at;
             if (element != NULL) {

@@ -322,7 +322,7 @@ static void test_depth_is_bounded(void **state)
                              CANDID_OK);
         }
     }
-    assert_true(deepest >= CANDID_DEPTH_MAX / 4 && deepest < CANDID_DEPTH_MAX);
+    assert_true(deepest >= CANDID_DEPTH_MAX / 4 && deepest <= CANDID_DEPTH_MAX);
 }
 
 /* A vec of n nulls as an extra argument: skipped, each for a unit. */
