@@ -184,6 +184,25 @@ void ic_sha256_compress(uint32_t state[8], const uint8_t *blocks, size_t count)
     }
 }
 
+void ic_sha256_compress_expanded(uint32_t state[8], const uint32_t kw[64])
+{
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+    uint32_t x, y = b ^ c;
+    for (const uint32_t *w = kw; w < kw + 64; w += 8) {
+        ROUND(a, b, c, d, e, f, g, h, x, y, w[0]);
+        ROUND(h, a, b, c, d, e, f, g, y, x, w[1]);
+        ROUND(g, h, a, b, c, d, e, f, x, y, w[2]);
+        ROUND(f, g, h, a, b, c, d, e, y, x, w[3]);
+        ROUND(e, f, g, h, a, b, c, d, x, y, w[4]);
+        ROUND(d, e, f, g, h, a, b, c, y, x, w[5]);
+        ROUND(c, d, e, f, g, h, a, b, x, y, w[6]);
+        ROUND(b, c, d, e, f, g, h, a, y, x, w[7]);
+    }
+    state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+    state[4] += e, state[5] += f, state[6] += g, state[7] += h;
+}
+
 /* ---- streaming ------------------------------------------------------------------------------- */
 
 static void init(struct ic_sha256 *h, const uint32_t start[8])

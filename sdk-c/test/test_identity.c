@@ -4,6 +4,8 @@
 #include "ic/account.h"
 #include "ic/text.h"
 
+#include <openssl/evp.h>
+
 static struct ic_principal principal(const char *text)
 {
     struct ic_principal p;
@@ -324,6 +326,37 @@ static void accounts_of_the_specification(void **state)
     }
 }
 
+/* Every length of owner, with and without a subaccount, against the definition written out with
+ * OpenSSL. */
+static void accounts_against_the_definition(void **state)
+{
+    (void)state;
+    uint64_t seed = 8;
+    for (int round = 0; round < 3000; round++) {
+        uint8_t in[11 + IC_PRINCIPAL_BYTES_MAX + IC_SUBACCOUNT_BYTES] = "\x0a"
+                                                                        "account-id";
+        uint8_t digest[EVP_MAX_MD_SIZE];
+        struct ic_principal owner = {.size = (uint8_t)((unsigned)round % (IC_PRINCIPAL_BYTES_MAX + 1))};
+        struct ic_subaccount subaccount = {{0}};
+        for (size_t i = 0; i < owner.size; i++) {
+            owner.bytes[i] = (uint8_t)test_random(&seed);
+        }
+        if (round % 2 == 0) {
+            subaccount.bytes[test_random_below(&seed, IC_SUBACCOUNT_BYTES)] = 1;
+        }
+        memcpy(in + 11, owner.bytes, owner.size);
+        memcpy(in + 11 + owner.size, subaccount.bytes, IC_SUBACCOUNT_BYTES);
+        size_t size = (size_t)11 + owner.size + IC_SUBACCOUNT_BYTES;
+        assert_int_equal(EVP_Digest(in, size, digest, NULL, EVP_sha224(), NULL), 1);
+        struct ic_account_id id = ic_account_id_from_owner(&owner, &subaccount);
+        assert_memory_equal(id.hash, digest, IC_ACCOUNT_HASH_BYTES);
+        if (round % 2 != 0) {
+            id = ic_account_id_from_owner(&owner, NULL);
+            assert_memory_equal(id.hash, digest, IC_ACCOUNT_HASH_BYTES);
+        }
+    }
+}
+
 static void account_of_zeros(void **state)
 {
     (void)state;
@@ -396,6 +429,7 @@ int main(void)
         cmocka_unit_test(principals_of_every_length),
         cmocka_unit_test(principals_are_ordered),
         cmocka_unit_test(accounts_of_the_specification),
+        cmocka_unit_test(accounts_against_the_definition),
         cmocka_unit_test(account_of_zeros),
         cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(addresses_that_are_refused),

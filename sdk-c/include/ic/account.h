@@ -31,7 +31,7 @@ enum ic_address_result {
 };
 
 /* ic_account_id_from_owner hashes an owner and a subaccount. NULL and 32 zero bytes are the same
- * account. Two compressions (about 9,050 instructions) for any principal. */
+ * account. Two compressions: about 9,050 instructions, 7,930 for the default account of a user. */
 struct ic_account_id ic_account_id_from_owner(const struct ic_principal *owner,
                                               const struct ic_subaccount *subaccount);
 
