@@ -18,9 +18,10 @@ WASM_CFLAGS    = --target=wasm32-unknown-unknown -std=c17 -O3 $(WASM_FEATURES) -
                  $(WASM_WARNINGS) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 # The table is exported because callbacks are its entries, called by the system: nothing inside the module
 # shows that they are used, and the optimizer would drop them.
+# A quarter of the linker's usual inlining: a tenth less Wasm for 0.2 % more instructions.
 WASM_LDFLAGS   = --target=wasm32-unknown-unknown -nostdlib -fuse-ld=lld -flto -Wl,--no-entry -Wl,--stack-first \
-                 -Wl,-z,stack-size=$(WASM_STACK_BYTES) -Wl,--gc-sections -Wl,--lto-O3 -Wl,-O2 -Wl,--strip-all \
-                 -Wl,--fatal-warnings -Wl,--export-table
+                 -Wl,-z,stack-size=$(WASM_STACK_BYTES) -Wl,--gc-sections -Wl,--lto-O3 -Wl,-mllvm,-inline-threshold=60 \
+                 -Wl,-O2 -Wl,--strip-all -Wl,--fatal-warnings -Wl,--export-table
 # The compiler's own functions (128-bit multiplication and division), where this clang keeps them.
 WASM_BUILTINS  = $(firstword $(wildcard $(addprefix $(shell $(CLANG) -print-resource-dir)/lib/,\
                  wasi/libclang_rt.builtins-wasm32.a wasm*/libclang_rt.builtins*.a wasi*/libclang_rt.builtins*.a)))
@@ -37,8 +38,13 @@ $(WASM_DIR)/obj/sdk-c/wasm/mem.o: sdk-c/wasm/mem.c $(SETUP_STAMP)
 	@mkdir -p $(@D)
 	$(call say,$(CLANG))
 	$(Q)$(CLANG) $(WASM_CFLAGS) -fno-builtin -c $< -o $@
+# call.c apart, because its callbacks must be the first entries of the table; see there.
+$(WASM_DIR)/obj/sdk-c/wasm/call.o: sdk-c/wasm/call.c $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	$(call say,$(CLANG))
+	$(Q)$(CLANG) $(WASM_CFLAGS) -c $< -o $@
 
-IC_WASM_SOURCES = $(IC_CORE_SOURCES) $(CANDID_SOURCES) sdk-c/wasm/msg.c sdk-c/wasm/mem.c
+IC_WASM_SOURCES = $(IC_CORE_SOURCES) $(CANDID_SOURCES) sdk-c/wasm/msg.c sdk-c/wasm/call.c sdk-c/wasm/mem.c
 
 $(eval $(call program,wasm-seal,sdk-c/wasm/tools/wasm-seal.c,ic))
 
