@@ -7,11 +7,11 @@
 
 #include <stdlib.h>
 
-#define WORLDS           24u
-#define MESSAGES         20u /* in each world */
-#define OPERATIONS_MAX   10u /* of one script */
-#define SCRIPT_DEPTH_MAX 4u  /* scripts within scripts */
-#define LIMIT            3000000u
+#define WORLDS           16u
+#define MESSAGES         60u /* in each world */
+#define OPERATIONS_MAX   8u  /* of one script; half as many in each one inside it */
+#define SCRIPT_DEPTH_MAX 3u  /* scripts within scripts */
+#define LIMIT            5000000u
 
 struct life {
     struct world *w;
@@ -88,7 +88,7 @@ static void random_call(struct life *l, struct axon_buf *s, uint32_t depth)
         script_op(s, PROBE_CALL_CLEANUP);
     }
     if (one_in(l, 2)) {
-        script_num_op(s, one_in(l, 4) ? strange(l) : below(l, 1000), PROBE_CALL_CYCLES);
+        script_num_op(s, one_in(l, 20) ? strange(l) : below(l, 1000), PROBE_CALL_CYCLES);
     }
     if (one_in(l, 4)) {
         script_num_op(s, strange(l), PROBE_CALL_BEST_EFFORT);
@@ -135,18 +135,20 @@ static void random_memory(struct life *l, struct axon_buf *s)
         script_text_op(s, "kept", PROBE_KEEP);
         break;
     case 1:
-        script_num(s, strange(l));
+        script_num_op(s, 1, PROBE_STABLE_GROW);
+        script_num(s, one_in(l, 20) ? strange(l) : below(l, 65000));
         script_text_op(s, "stable", PROBE_STABLE_WRITE);
         break;
     case 2:
-        script_num_op(s, one_in(l, 3) ? strange(l) : below(l, 20), PROBE_STABLE_GROW);
+        script_num_op(s, one_in(l, 20) ? strange(l) : below(l, 20), PROBE_STABLE_GROW);
         break;
     case 3:
-        script_num(s, strange(l));
+        script_num_op(s, 1, PROBE_STABLE_GROW);
+        script_num(s, one_in(l, 20) ? strange(l) : below(l, 65000));
         script_num_op(s, below(l, 100), PROBE_STABLE_READ);
         break;
     case 4:
-        script_num_op(s, one_in(l, 5) ? strange(l) : below(l, 50), PROBE_GROW_HEAP);
+        script_num_op(s, one_in(l, 20) ? strange(l) : below(l, 50), PROBE_GROW_HEAP);
         break;
     default:
         script_num(s, below(l, 2000));
@@ -157,15 +159,11 @@ static void random_memory(struct life *l, struct axon_buf *s)
 
 static void random_system_call(struct life *l, struct axon_buf *s)
 {
-    switch (below(l, 7)) {
+    switch (below(l, 8)) {
     case 0:
-        script_num_op(s, strange(l), PROBE_ACCEPT);
-        break;
     case 1:
-        script_reply(s, "reply");
-        break;
     case 2:
-        script_text_op(s, "reject", PROBE_REJECT);
+        script_num_op(s, one_in(l, 4) ? strange(l) : below(l, 500), PROBE_ACCEPT);
         break;
     case 3:
         script_num_op(s, strange(l), PROBE_TIMER);
@@ -177,7 +175,22 @@ static void random_system_call(struct life *l, struct axon_buf *s)
         script_text_op(s, "certified", PROBE_CERTIFY);
         break;
     default:
-        script_op(s, PROBE_CERTIFICATE);
+        script_num_op(s, below(l, 2), PROBE_COUNTER);
+        break;
+    }
+}
+
+/* At the end of most scripts; a second answer of the same call is a contract violation. */
+static void random_answer(struct life *l, struct axon_buf *s)
+{
+    switch (below(l, 6)) {
+    case 0:
+        break;
+    case 1:
+        script_text_op(s, "reject", PROBE_REJECT);
+        break;
+    default:
+        script_reply(s, "reply");
         break;
     }
 }
@@ -187,20 +200,21 @@ static void random_script(struct life *l, struct axon_buf *s, uint32_t depth)
     if (depth >= SCRIPT_DEPTH_MAX) {
         return;
     }
-    for (uint32_t left = 1 + below(l, OPERATIONS_MAX); left > 0; left--) {
-        uint32_t what = below(l, 30);
-        if (what < 12) {
+    for (uint32_t left = 1 + below(l, OPERATIONS_MAX >> depth); left > 0; left--) {
+        uint32_t what = below(l, 60);
+        if (what < 24) {
             random_call(l, s, depth);
-        } else if (what < 20) {
+        } else if (what < 42) {
             random_system_call(l, s);
-        } else if (what < 27) {
+        } else if (what < 56) {
             random_memory(l, s);
-        } else if (what == 27) {
+        } else if (what < 59) {
             random_hook(l, s, depth);
         } else {
             random_harm(l, s);
         }
     }
+    random_answer(l, s);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -263,7 +277,19 @@ static bool is_sound(const struct world *w)
     return open == 0 && cycles == 2 * WORLD_CYCLES;
 }
 
-static void live(uint64_t seed)
+/* Executions of one kind since the records were cleared. */
+static size_t count_kind(const struct world *w, const char *kind)
+{
+    size_t count, found = 0;
+    const struct axon_execution_record *records = axon_records(w->net, &count);
+    for (size_t i = 0; i < count; i++) {
+        found += strcmp(records[i].kind, kind) == 0;
+    }
+    return found;
+}
+
+/* Returns how many replies came back to a canister: the life of this world was worth something. */
+static size_t live(uint64_t seed)
 {
     void *state = NULL;
     assert_int_equal(world_setup(&state), 0);
@@ -276,15 +302,20 @@ static void live(uint64_t seed)
             fail();
         }
     }
+    size_t replies = count_kind(l.w, "reply_callback");
     assert_int_equal(world_teardown(&state), 0);
+    return replies;
 }
 
 static void test_random_life(void **state)
 {
+    size_t replies = 0;
     (void)state;
     for (uint64_t seed = 1; seed <= WORLDS; seed++) {
-        live(seed);
+        replies += live(seed);
     }
+    print_message("%zu replies between canisters\n", replies);
+    assert_true(replies > 300);
 }
 
 int main(void)
