@@ -129,8 +129,9 @@ uint32_t ic_map_line_for(struct ic_map *map, const struct ic_map_node *parent, u
                          uint32_t number);
 /* Completes a node from its line; false when the line holds another. */
 bool ic_map_line_find(const struct ic_map *map, struct ic_map_node *node);
-/* Reads a node, whose address is set, into its line. */
-uint8_t *ic_map_line_read(struct ic_map *map, const struct ic_map_node *node);
+/* Reads a node, whose address is set, into a line. The line it had, known since a descent perhaps long
+ * ago, may have gone to another node: then it gets its present one. */
+uint8_t *ic_map_line_read(struct ic_map *map, struct ic_map_node *node);
 
 /* ---- ways through the tree (map.c) --------------------------------------------------------------------------- */
 

@@ -11,6 +11,8 @@ static const struct ic_store_app APP = {.magic = {'T', 'E', 'S', 'T', 'M', 'A', 
 static struct ic_store store;
 static struct ic_map map;
 static struct model model;
+static _Alignas(8) uint8_t more_cache[1u << 16];
+static size_t more_cache_bytes; /* given to the map */
 
 /* ---- messages ----------------------------------------------------------------------------------------- */
 
@@ -19,6 +21,7 @@ static void create(void *argument)
     const struct model *m = argument;
     ic_store_create(&store, APP);
     ic_map_open(&map, &store, REGION, (uint32_t)m->key_bytes, (uint32_t)m->value_bytes);
+    ic_map_cache_give(&map, more_cache, more_cache_bytes);
 }
 
 static void reopen(void *argument)
@@ -27,6 +30,7 @@ static void reopen(void *argument)
     memset(&map, 0xee, sizeof map);
     ic_store_open(&store, APP);
     ic_map_open(&map, &store, REGION, (uint32_t)m->key_bytes, (uint32_t)m->value_bytes);
+    ic_map_cache_give(&map, more_cache, more_cache_bytes);
 }
 
 static void check(void *argument)
@@ -217,6 +221,52 @@ static void shapes_agree_with_the_model(void **state)
     for (size_t i = 0; i < sizeof SHAPES / sizeof SHAPES[0]; i++) {
         random_operations(&SHAPES[i], i);
     }
+}
+
+/* Walks on with a cursor while lookups in between use the same lines of the cache. */
+static void walk_and_find(void *argument)
+{
+    static struct ic_map_cursor cursor;
+    uint64_t *seed = argument;
+    uint8_t entry[IC_MAP_ENTRY_BYTES_MAX];
+    size_t at = test_random_below(seed, model.count);
+    ic_map_seek(&map, &cursor, model_at(&model, at));
+    for (; at < model.count && at % 256 != 255; at++) {
+        assert_true(ic_map_next(&map, entry, NULL, &cursor));
+        assert_memory_equal(entry, model_at(&model, at), model.key_bytes);
+        size_t other = test_random_below(seed, model.count);
+        assert_true(ic_map_find(&map, NULL, model_at(&model, other)));
+    }
+}
+
+/* Trees of four and five levels with caches of no, very few, few, and enough lines for them. */
+static void deep_trees_share_a_cache(void **state)
+{
+    static const size_t SIZES[] = {0, 1700, 5000, sizeof more_cache};
+    (void)state;
+    for (size_t size = 0; size < sizeof SIZES / sizeof SIZES[0]; size++) {
+        struct operation op;
+        uint64_t seed = size;
+        uint32_t height = 0;
+        more_cache_bytes = SIZES[size];
+        fresh(128, 352);
+        for (uint32_t i = 0; i < 24000; i++) {
+            uint64_t dice = test_random_below(&seed, 100);
+            enum action action = dice < (i < 14000 ? 85u : 12u) ? PUT : REMOVE;
+            operation_make(&op, &seed, action, SPREAD, test_random_below(&seed, 13000));
+            operate(&op);
+            height = map.height > height ? map.height : height;
+            if (i % 100 == 99) {
+                CHECK_RUNS(walk_and_find, &seed);
+            }
+            if (i % 4000 == 3999) {
+                CHECK_RUNS(whole_is_equal, NULL);
+                CHECK_RUNS(reopen, &model);
+            }
+        }
+        assert_true(height >= 4);
+    }
+    more_cache_bytes = 0;
 }
 
 /* Fills with 0..count-1 in one direction and empties in a direction. */
@@ -619,6 +669,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty_map_is_empty),
         cmocka_unit_test(shapes_agree_with_the_model),
+        cmocka_unit_test(deep_trees_share_a_cache),
         cmocka_unit_test(ascending_and_descending),
         cmocka_unit_test(space_is_used_again),
         cmocka_unit_test(two_hundred_thousand_entries),

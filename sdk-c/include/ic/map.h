@@ -123,7 +123,7 @@ void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id,
 /* ic_map_cache_give lets the map keep inner nodes below the root's children in memory of the
  * application, static and aligned to 8: worth it from a million entries on. A node takes 1 KiB; 10
  * million entries of 36 bytes have 2,100 inner nodes, 4 MiB keep them with few collisions. Call it
- * right after ic_map_open. Memory that is not zero yet costs a few instructions for each KiB. */
+ * right after ic_map_open, each time, for one map only; the memory is zero at first. */
 void ic_map_cache_give(struct ic_map *map, void *memory, size_t bytes);
 
 static inline uint64_t ic_map_count(const struct ic_map *map)

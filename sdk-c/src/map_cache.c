@@ -1,0 +1,151 @@
+/* The cache of an ic_map: the first parts of inner nodes, as they are in stable memory.
+ *
+ * The root has line 0. Its children have a line by the slot in which the root keeps them: it stays the
+ * same as long as they are its children, and none evicts another. Nodes below them share what the
+ * application gave, in sets of two lines by a hash of their number. Whoever changes a node in its line
+ * writes the same bytes to stable memory. */
+#include "ic/buf.h"
+#include "ic/map.h"
+#include "ic/trap.h"
+#include "src/map_node.h"
+
+#define LINE_ROOT   0u
+#define LINE_FIRST  1u /* of the root's children */
+#define WAYS        2u
+#define HASH_FACTOR 2654435769u /* 2^32 / golden ratio */
+#define LINES_MAX   32768u
+
+/* Header of a line: u64 address of the node, u32 its number, u32 generation; then its bytes. */
+#define NUMBER_AT     8u
+#define GENERATION_AT 12u
+#define COUNT_AT      2u /* in a node */
+#define MORE_HEADER   8u /* u32 generation, at the start of the application's memory */
+
+static uint8_t *line_at(const struct ic_map *map, uint32_t line)
+{
+    uint8_t *lines = line < map->lines ? (uint8_t *)(uintptr_t)map->cache : map->more;
+    uint32_t n = line < map->lines ? line : line - map->lines;
+    return lines + (size_t)n * map->line_bytes;
+}
+
+static bool line_holds(const struct ic_map *map, const uint8_t *line, uint32_t number)
+{
+    return ic_load_u32_le(line + NUMBER_AT) == number &&
+           ic_load_u32_le(line + GENERATION_AT) == map->cache_generation;
+}
+
+/* Starts a generation: all lines are empty. The memory of the application may still hold lines of an
+ * earlier map; it remembers the last generation, so that nobody has to go through them. */
+static void generation_start(struct ic_map *map, uint32_t generation)
+{
+    map->cache_generation = generation;
+    if (map->more != NULL) {
+        ic_store_u32_le(map->more - MORE_HEADER, generation);
+    }
+}
+
+void ic_map_cache_init(struct ic_map *map)
+{
+    map->line_bytes = IC_MAP_LINE_HEADER + (map->inner.keys_at + 7) / 8 * 8;
+    map->lines = IC_MAP_CACHE_BYTES / map->line_bytes;
+    map->cache_generation = 0;
+    map->more_sets = 0;
+    map->more_turn = 0;
+    map->more = NULL;
+    for (uint32_t line = 0; line < map->lines; line++) {
+        ic_store_u32_le(line_at(map, line) + NUMBER_AT, IC_MAP_NONE);
+    }
+}
+
+void ic_map_cache_give(struct ic_map *map, void *memory, size_t bytes)
+{
+    ic_assert((uintptr_t)memory % 8 == 0);
+    size_t lines = bytes < MORE_HEADER ? 0 : (bytes - MORE_HEADER) / map->line_bytes;
+    lines = lines < LINES_MAX ? lines : LINES_MAX;
+    if (lines < 2 * WAYS) {
+        return;
+    }
+    uint32_t bits = 31 - (uint32_t)__builtin_clz((uint32_t)lines / WAYS);
+    map->more = (uint8_t *)memory + MORE_HEADER;
+    map->more_sets = 1u << bits;
+    map->more_shift = 32 - bits;
+    generation_start(map, ic_load_u32_le(memory) + 1);
+}
+
+void ic_map_cache_clear(struct ic_map *map)
+{
+    generation_start(map, map->cache_generation + 1);
+}
+
+static uint32_t set_of(const struct ic_map *map, uint32_t number)
+{
+    return map->lines + (number * HASH_FACTOR >> map->more_shift) * WAYS;
+}
+
+void ic_map_cache_forget(struct ic_map *map, uint32_t number)
+{
+    uint32_t first = map->more_sets == 0 ? 0 : set_of(map, number);
+    for (uint32_t line = 0; line < map->lines; line++) {
+        if (line_holds(map, line_at(map, line), number)) {
+            ic_store_u32_le(line_at(map, line) + NUMBER_AT, IC_MAP_NONE);
+        }
+    }
+    for (uint32_t line = first; map->more_sets != 0 && line < first + WAYS; line++) {
+        if (line_holds(map, line_at(map, line), number)) {
+            ic_store_u32_le(line_at(map, line) + NUMBER_AT, IC_MAP_NONE);
+        }
+    }
+}
+
+uint32_t ic_map_line_root(const struct ic_map *map)
+{
+    return map->height > 1 ? LINE_ROOT : IC_MAP_LINE_NONE;
+}
+
+/* The line of a set that holds the node, or else the one to overwrite. */
+static uint32_t set_find(struct ic_map *map, uint32_t number)
+{
+    uint32_t line = set_of(map, number);
+    if (line_holds(map, line_at(map, line), number)) {
+        return line;
+    }
+    if (line_holds(map, line_at(map, line + 1), number)) {
+        return line + 1;
+    }
+    map->more_turn ^= 1;
+    return line + map->more_turn;
+}
+
+uint32_t ic_map_line_for(struct ic_map *map, const struct ic_map_node *parent, uint32_t place,
+                         uint32_t number)
+{
+    if (parent->number == map->root && LINE_FIRST + place < map->lines) {
+        return LINE_FIRST + place;
+    }
+    return map->more_sets == 0 ? IC_MAP_LINE_NONE : set_find(map, number);
+}
+
+bool ic_map_line_find(const struct ic_map *map, struct ic_map_node *node)
+{
+    uint8_t *line = line_at(map, node->line);
+    if (!line_holds(map, line, node->number)) {
+        return false;
+    }
+    node->address = ic_load_u64_le(line);
+    node->front = line + IC_MAP_LINE_HEADER;
+    node->count = ic_load_u16_le(node->front + COUNT_AT);
+    return true;
+}
+
+uint8_t *ic_map_line_read(struct ic_map *map, struct ic_map_node *node)
+{
+    if (node->line >= map->lines) {
+        node->line = set_find(map, node->number); /* never in both lines of its set */
+    }
+    uint8_t *line = line_at(map, node->line);
+    ic_stable_read(line + IC_MAP_LINE_HEADER, node->address, map->inner.keys_at);
+    ic_store_u64_le(line, node->address);
+    ic_store_u32_le(line + NUMBER_AT, node->number);
+    ic_store_u32_le(line + GENERATION_AT, map->cache_generation);
+    return line + IC_MAP_LINE_HEADER;
+}
