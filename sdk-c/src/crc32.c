@@ -1,7 +1,9 @@
 #include "ic/crc32.h"
 
+#include "ic/buf.h"
+
 /* Entry i is the remainder of the byte i, shifted in, under the reflected polynomial edb88320. A byte
- * costs 12 instructions this way, 33 with a table of sixteen. */
+ * costs 15 instructions this way, 33 with a table of sixteen. */
 static const uint32_t BYTES[256] = {
     0x00000000, 0x77073096, 0xee0e612c, 0x990951ba, 0x076dc419, 0x706af48f, 0xe963a535, 0x9e6495a3,
     0x0edb8832, 0x79dcb8a4, 0xe0d5e91e, 0x97d2d988, 0x09b64c2b, 0x7eb17cbd, 0xe7b82d07, 0x90bf1d91,
@@ -37,11 +39,22 @@ static const uint32_t BYTES[256] = {
     0xb3667a2e, 0xc4614ab8, 0x5d681b02, 0x2a6f2b94, 0xb40bbe37, 0xc30c8ea1, 0x5a05df1b, 0x2d02ef8d,
 };
 
+/* One byte, which is in the lowest eight bits already. */
+static inline uint32_t step(uint32_t crc)
+{
+    return crc >> 8 ^ BYTES[crc & 0xff];
+}
+
 uint32_t ic_crc32_update(uint32_t crc, struct ic_bytes in)
 {
     crc = ~crc;
-    for (size_t i = 0; i < in.size; i++) {
-        crc = crc >> 8 ^ BYTES[(crc ^ in.at[i]) & 0xff];
+    size_t i = 0;
+    for (; in.size - i >= 4; i += 4) {
+        crc ^= ic_load_u32_le(in.at + i);
+        crc = step(step(step(step(crc))));
+    }
+    for (; i < in.size; i++) {
+        crc = step(crc ^ in.at[i]);
     }
     return ~crc;
 }
