@@ -9,6 +9,7 @@ $(eval $(call unit_test,ic_table,sdk-c/test/test_table.c,ic))
 $(eval $(call unit_test,ic_dump,sdk-c/test/test_dump.c sdk-c/test/dump_content.c,ic))
 $(eval $(call unit_test,ic_map,sdk-c/test/test_map.c,ic))
 $(eval $(call unit_test,ic_queue,sdk-c/test/test_queue.c,ic))
+$(eval $(call unit_test,ic_map_dump,sdk-c/test/test_map_dump.c,ic))
 $(eval $(call fuzz_target,fuzz_map,sdk-c/test/fuzz_map.c,ic))
 $(eval $(call fuzz_target,fuzz_stable,sdk-c/test/fuzz_stable.c,ic))
 
