@@ -27,7 +27,12 @@ void did_lexer_init(struct did_lexer *lexer, struct did_pool *pool, const char *
 
 static int peek(const struct did_lexer *l, size_t ahead)
 {
+#ifdef AXON_PLANTED_BUG
+    /* What the fuzzer must find: one byte too many. */
+    return l->at + ahead <= l->source.size ? l->source.at[l->at + ahead] : -1;
+#else
     return l->at + ahead < l->source.size ? l->source.at[l->at + ahead] : -1;
+#endif
 }
 
 static struct did_position position(const struct did_lexer *l)

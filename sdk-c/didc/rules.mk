@@ -21,5 +21,6 @@ endef
 $(eval $(call didc_gen,sample,sdk-c/candid/test/sample.did))
 $(O)/sdk-c/candid/test/test_candid.o: | $(BUILD)/gen/sample_did.h
 $(eval $(call unit_test,candid,sdk-c/candid/test/test_candid.c $(BUILD)/gen/sample_did.c $(BUILD)/gen/sample_dispatch.c,candid ic))
+$(eval $(call fuzz_target,fuzz_did,$(DIDC_DIR)/test/fuzz_did.c,didc candid ic))
 
 AXON_TESTS += sdk-c/didc/test/run.sh
