@@ -1,0 +1,266 @@
+/* Candid text: values to bytes, bytes to text as the Rust printer writes it, examples of the
+ * specification, comparison. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ic/text.h"
+#include "text/candid_text.h"
+
+static struct candid_text *text;
+
+static const char DID[] =
+    "type Account = record { owner : principal; subaccount : opt blob };"
+    "type L = opt record { head : int; tail : L };"
+    "service : (Account) -> {"
+    "  balance : (Account) -> (nat) query; many : () -> (vec nat64, opt text); set : (L, x : nat8) -> ();"
+    "}";
+
+static int set_up(void **state)
+{
+    (void)state;
+    struct candid_text_error error;
+    text = candid_text_open(ic_bytes_from_text(DID), &error);
+    return text == NULL ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    candid_text_close(text);
+    return 0;
+}
+
+static struct ic_bytes from_hex(const char *hex)
+{
+    static uint8_t buffers[2][1024];
+    static unsigned turn;
+    uint8_t *at = buffers[turn++ % 2];
+    assert_true(ic_hex_decode(at, strlen(hex) / 2, ic_bytes_from_text(hex)));
+    return (struct ic_bytes){.at = at, .size = strlen(hex) / 2};
+}
+
+static const struct candid_text_types *types(const char *list)
+{
+    struct candid_text_error error;
+    if (list == NULL) {
+        return NULL;
+    }
+    const struct candid_text_types *t =
+        candid_text_types_parse(text, ic_bytes_from_text(list), &error);
+    if (t == NULL) {
+        fail_msg("%s: %s", list, error.text);
+    }
+    return t;
+}
+
+/* ---- SPEC: candid.md, section 12 ------------------------------------------------------------------ */
+
+struct example {
+    const char *hex;
+    const char *types;
+    const char *printed; /* NULL: refused */
+};
+
+static const struct example EXAMPLES[] = {
+    {"4449444c00027e78010500000000000000", "(bool, nat64)", "(true, 5 : nat64)"},
+    {"4449444c00017d8001", "(int)", "(128 : int)"},
+    {"4449444c00017c807f", "(int)", "(-128 : int)"},
+    {"4449444c00027273000000000000e03f000000bf", "(float64, float32)",
+     "(0.5 : float64, -0.5 : float32)"},
+    {"4449444c00017103e29883", "(text)", "(\"\xe2\x98\x83\")"},
+    {"4449444c016c02d3e3aa027e868eb7027c0100012a", "(record { foo : int; bar : bool })",
+     "(record { bar = true; foo = 42 : int })"},
+    {"4449444c016b02bc8a017dc5fed20171010001026e6f", "(variant { Ok : nat; Err : text })",
+     "(variant { Err = \"no\" })"},
+    {"4449444c026e016c02a0d2aca8047c90eddae7040001000101010200", "(L)",
+     "(\n  opt record {\n    head = 1 : int;\n    tail = opt record { head = 2 : int; tail = null };\n"
+     "  },\n)"},
+    {"4449444c016e7e01000101", "(opt nat)", "(null)"},
+    {"4449444c00017e01", "(opt opt bool)", "(opt opt true)"},
+    {"4449444c00017d05", "(nat, opt text, null, reserved)",
+     "(5 : nat, null, null : null, null : reserved)"},
+    {"4449444c016c02617d62710200780501780100000000000000", "(record { a : nat })",
+     "(record { a = 5 : nat })"},
+    {"4449444c01690001000103caffee", "(principal)", "(principal \"w7x7r-cok77-xa\")"},
+    {"4449444c016a0171017d01010100010103caffee03666f6f", "(func (text) -> (nat) query)",
+     "(func \"w7x7r-cok77-xa\".foo)"},
+    {"4449444c01670341424302007e050068656c6c6f01", "(opt empty, bool)", "(null, true)"},
+    {"4449444c036c02b3b0dac30368ad86ca8305016e026d7b01000103caffee00", "(Account)",
+     "(record { owner = principal \"w7x7r-cok77-xa\"; subaccount = null })"},
+    {"4449444c036d7b6e006c02b3b0dac30368ad86ca83050101020103caffee00", "(Account)",
+     "(record { owner = principal \"w7x7r-cok77-xa\"; subaccount = null })"},
+    {"4449444c016e7e01000102", "(opt nat)", NULL},
+    {"4449444c016c0100000100", "(reserved)", NULL},
+    {"4449444c016c02017c007e01002a01", "(reserved)", NULL},
+    {"4449444c0000ff", "()", NULL},
+    /* opt rules, section 6 */
+    {"4449444c00017d05", "(opt opt nat)", "(opt opt (5 : nat))"},
+    {"4449444c00017c05", "(opt opt nat)", "(opt null)"},
+    {"4449444c016e7e01000101", "(opt opt nat)", "(opt null)"},
+    {"4449444c00017d05", "(opt reserved)", "(opt (null : reserved))"},
+    {"4449444c00017e01", "(opt L)", "(opt null)"},
+    /* untyped: names as far as the interface knows them */
+    {"4449444c036c02b3b0dac30368ad86ca8305016e026d7b01000103caffee00", NULL,
+     "(record { owner = principal \"w7x7r-cok77-xa\"; subaccount = null })"},
+    {"4449444c016c02017c057e01002a01", NULL, "(record { 1 = 42 : int; 5 = true })"},
+    {"4449444c016c01d2fed2010001007f", NULL, NULL},
+};
+
+static void test_examples(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof EXAMPLES / sizeof *EXAMPLES; i++) {
+        const struct example *e = &EXAMPLES[i];
+        struct candid_text_error error;
+        const char *printed = candid_text_decode(text, types(e->types), from_hex(e->hex), &error);
+        if (e->printed == NULL) {
+            assert_null(printed);
+        } else if (printed == NULL) {
+            fail_msg("%s: %s", e->hex, error.text);
+        } else {
+            assert_string_equal(printed, e->printed);
+        }
+    }
+}
+
+/* ---- text to bytes and back ------------------------------------------------------------------------ */
+
+/* What is written prints as given; NULL: is refused. */
+static const struct {
+    const char *written;
+    const char *types;
+    const char *printed;
+} TEXTS[] = {
+    {"(5, 1_000, 0x1f)", "(nat, nat64, nat8)", "(5 : nat, 1_000 : nat64, 31 : nat8)"},
+    {"(340282366920938463463374607431768211456)", "(nat)",
+     "(340_282_366_920_938_463_463_374_607_431_768_211_456 : nat)"},
+    {"(-170141183460469231731687303715884105729)", "(int)",
+     "(-170_141_183_460_469_231_731_687_303_715_884_105_729 : int)"},
+    {"(-9223372036854775808, -128)", "(int64, int8)",
+     "(-9_223_372_036_854_775_808 : int64, -128 : int8)"},
+    {"(256)", "(nat8)", NULL},
+    {"(-1)", "(nat)", NULL},
+    {"(1.)", "(float64)", "(1.0 : float64)"},
+    {"(1)", "(float64)", NULL},
+    {"(1.5)", "(nat)", NULL},
+    {"(1e3, 0.1, 1e-7)", "(float64, float32, float64)",
+     "(1000.0 : float64, 0.1 : float32, 0.0000001 : float64)"},
+    {"(5)", "(opt nat)", NULL},
+    {"(opt 5)", "(opt nat)", "(opt (5 : nat))"},
+    {"()", "(opt nat, null)", "(null, null : null)"},
+    {"()", "(nat)", NULL},
+    {"(1, 2)", "(nat)", NULL},
+    {"(vec { 1; 2 })", "(blob)", "(blob \"\\01\\02\")"},
+    {"(blob \"ab\\0a\")", "(blob)", "(blob \"ab\\0a\")"},
+    {"(\"a\\n\\\"\\u{2603}\\e2\\98\\83\")", "(text)", "(\"a\\n\\\"\xe2\x98\x83\xe2\x98\x83\")"},
+    {"(\"\\ff\")", "(text)", NULL},
+    {"(\"\\b\")", "(text)", NULL},
+    {"(record { 1; 2 = true; \"a b\" = null })", "(record { nat; 2 : bool; \"a b\" : null })",
+     "(record { 0 = 1 : nat; 2 = true; \"a b\" = null : null })"},
+    {"(variant { A })", "(variant { A; B : nat })", "(variant { A })"},
+    {"(variant { B = 3 })", "(variant { A; B : nat })", "(variant { B = 3 : nat })"},
+    {"(variant { C })", "(variant { A; B : nat })", NULL},
+    {"((5 : nat))", "(int)", "(5 : int)"},
+    {"((5 : nat8))", "(nat)", NULL},
+    {"(principal \"aaaaa-aa\", service \"aaaaa-aa\")", "(principal, service {})",
+     "(principal \"aaaaa-aa\", service \"aaaaa-aa\")"},
+    {"(principal \"aaaaa-ab\")", "(principal)", NULL},
+    {"(func \"aaaaa-aa\".\"a b\")", "(func () -> ())", "(func \"aaaaa-aa\".\"a b\")"},
+    {"(1, 1.5, \"x\", true, null, vec {})", NULL,
+     "(1 : int, 1.5 : float64, \"x\", true, null : null, vec {})"},
+    {"(vec { 1; 2; 3; 4; 5; 6; 7; 8; 9; 10; 11; 12 })", "(vec nat16)",
+     "(\n  vec { 1 : nat16; 2 : nat16; 3 : nat16; 4 : nat16; 5 : nat16; 6 : nat16; 7 : nat16; "
+     "8 : nat16; 9 : nat16; 10 : nat16; 11 : nat16; 12 : nat16;},\n)"},
+    {"(", "()", NULL},
+    {"(1,,2)", "(nat, nat)", NULL},
+    {"() x", "()", NULL},
+};
+
+static void test_texts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        struct candid_text_error error = {0};
+        struct ic_bytes message;
+        const struct candid_text_types *t = types(TEXTS[i].types);
+        const bool ok = candid_text_encode(text, &message, t, ic_bytes_from_text(TEXTS[i].written),
+                                           &error);
+        if (ok != (TEXTS[i].printed != NULL)) {
+            fail_msg("%s: %s", TEXTS[i].written, ok ? "accepted" : error.text);
+        }
+        if (ok) {
+            const char *printed = candid_text_decode(text, t, message, &error);
+            assert_non_null(printed);
+            assert_string_equal(printed, TEXTS[i].printed);
+        } else {
+            assert_true(error.text[0] != 0);
+        }
+    }
+}
+
+static void test_methods(void **state)
+{
+    (void)state;
+    const struct candid_text_method *m = candid_text_method_find(text, "balance");
+    assert_non_null(m);
+    assert_int_equal(m->mode, CANDID_MODE_QUERY);
+    assert_null(candid_text_method_find(text, "none"));
+    assert_non_null(candid_text_init_args(text));
+    struct ic_bytes message;
+    struct candid_text_error error;
+    assert_true(candid_text_encode(text, &message, m->args,
+                                   IC_BYTES_LIT("(record { owner = principal \"aaaaa-aa\" })"),
+                                   &error));
+    assert_non_null(candid_text_decode(text, m->args, message, &error));
+}
+
+static void test_comparison_is_by_value(void **state)
+{
+    (void)state;
+    bool equal = false;
+    struct candid_text_error error;
+    const struct candid_text_types *t = types("(variant { Ok : nat; Err : text })");
+    /* the full type table and the narrowest, 5 and 5 with padding */
+    assert_true(candid_text_compare(text, &equal, t,
+                                    from_hex("4449444c016b02bc8a017dc5fed2017101000005"),
+                                    from_hex("4449444c016b01bc8a017d0100008500"), &error));
+    assert_true(equal);
+    assert_true(candid_text_compare(text, &equal, t,
+                                    from_hex("4449444c016b02bc8a017dc5fed2017101000005"),
+                                    from_hex("4449444c016b01bc8a017d01000006"), &error));
+    assert_false(equal);
+    assert_false(candid_text_compare(text, &equal, t, from_hex("4449444c0000"),
+                                     from_hex("4449444c0000"), &error));
+    assert_non_null(strstr(error.text, "first message"));
+}
+
+/* A canister may show any text as its interface. */
+static void test_bad_interfaces_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"service", "type A = B;", "import \"x\";", "\xff", "service : {"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct candid_text_error error = {0};
+        assert_null(candid_text_open(ic_bytes_from_text(bad[i]), &error));
+        assert_true(error.text[0] != 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_comparison_is_by_value),
+        cmocka_unit_test(test_bad_interfaces_are_refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
