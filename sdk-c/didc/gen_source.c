@@ -159,15 +159,16 @@ static void put_header_bytes(struct did_text *out, const struct did_text *header
     did_printf(out, "\n};\n");
 }
 
-/* Writes the known headers of a tuple; present[i] tells which there are. Results need only the one
- * that is written. */
+/* Writes the known headers of a tuple; present[i] tells which there are. For results only the one that
+ * is written: what JavaScript would write is never received. */
 static void put_known(struct did_text *out, const struct gen *gen, const struct did_node *tuple,
-                      bool present[CANDID_KNOWN_COUNT])
+                      bool is_result, bool present[CANDID_KNOWN_COUNT])
 {
     static const char *const which[] = {[CANDID_KNOWN_RUST] = "rust", [CANDID_KNOWN_JS] = "js"};
     struct did_text headers[CANDID_KNOWN_COUNT] = {0};
     for (int i = 0; i < CANDID_KNOWN_COUNT; i++) {
-        present[i] = did_header(&headers[i], gen->graph, tuple, i);
+        present[i] = (i == CANDID_KNOWN_RUST || !is_result) &&
+                     did_header(&headers[i], gen->graph, tuple, i);
         if (i == CANDID_KNOWN_JS && present[0] && present[i] &&
             ic_bytes_is_equal((struct ic_bytes){(uint8_t *)headers[0].at, headers[0].size},
                               (struct ic_bytes){(uint8_t *)headers[i].at, headers[i].size})) {
@@ -202,8 +203,8 @@ static void put_method(struct did_text *out, const struct gen *gen, const struct
 {
     bool in[CANDID_KNOWN_COUNT];
     bool result[CANDID_KNOWN_COUNT];
-    put_known(out, gen, m->in, in);
-    put_known(out, gen, m->out, result);
+    put_known(out, gen, m->in, false, in);
+    put_known(out, gen, m->out, true, result);
     did_printf(out, "const struct candid_method %s_%s_method = {\n    .name = ", gen->prefix,
                m->c_name);
     put_text_literal(out, m->name);
@@ -218,7 +219,7 @@ static void put_method(struct did_text *out, const struct gen *gen, const struct
 static void put_init(struct did_text *out, const struct gen *gen)
 {
     bool in[CANDID_KNOWN_COUNT];
-    put_known(out, gen, gen->graph->init, in);
+    put_known(out, gen, gen->graph->init, false, in);
     did_printf(out,
                "const struct candid_method %s_init_method = {\n    .name = \"init\",\n"
                "    .argument_bytes_max = %" PRIu32 "u,\n",
