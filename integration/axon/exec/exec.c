@@ -1,6 +1,8 @@
 /* One execution. SPEC: ic-system 3.1, 11.5, 14 */
 #include "exec/exec.h"
 
+#include "exec/fault.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,8 +209,16 @@ void axon_exec_run(struct axon_exec *x, const struct axon_entry *entry, uint64_t
 {
     uint64_t heap_before = heap_bytes(x);
     x->limit = limit;
-    x->run = axon_instance_run(x->instance, entry, limit, slice_of(x, limit), x);
-    explain_end(x, entry);
+    enum axon_fault_kind fault = axon_fault_take(x->net);
+    if (fault == AXON_FAULT_TRAP_BEFORE) {
+        (void)axon_exec_trap(x, "injected fault");
+    } else {
+        x->run = axon_instance_run(x->instance, entry, limit, slice_of(x, limit), x);
+        explain_end(x, entry);
+    }
+    if (fault == AXON_FAULT_TRAP_AFTER) {
+        (void)axon_exec_trap(x, "injected fault");
+    }
     check_heap(x, heap_before);
     uint64_t heap_pages = axon_mode_pays_pages(x->mode) ? x->run.heap_pages : 0;
     uint64_t all = x->run.instructions + heap_pages * AXON_HEAP_PAGE_INSTRUCTIONS;

@@ -1,5 +1,6 @@
 /* Messages of users: accepted or refused, executed, asked about; and the loop that executes. */
 #include "exec/exec.h"
+#include "exec/fault.h"
 #include "exec/methods.h"
 #include "mgmt/mgmt.h"
 
@@ -191,7 +192,10 @@ bool axon_step(struct axon_network *net)
     if (ingress != NULL && ingress->status == AXON_STATUS_RECEIVED) {
         ingress->status = AXON_STATUS_PROCESSING;
     }
-    axon_deliver(net, m);
+    if (axon_fault_admits(net, m)) {
+        axon_deliver(net, m);
+        (void)axon_fault_take(net); /* an order nobody has executed */
+    }
     return true;
 }
 

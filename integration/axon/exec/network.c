@@ -1,6 +1,6 @@
 /* Networks: making and dropping them, time, limits, records. */
 #include "base/hash.h"
-#include "exec/state.h"
+#include "exec/fault.h"
 #include "ic0/ic0.h"
 
 #include <assert.h>
@@ -73,6 +73,7 @@ void axon_network_free(struct axon_network *net)
     while (net->queue_head != NULL) {
         axon_message_free(axon_queue_pop(net));
     }
+    axon_fault_free(net);
     free_calls(net);
     while (net->canister_count > 0) {
         axon_canister_remove(net, net->canisters[net->canister_count - 1]);
@@ -100,6 +101,7 @@ void axon_set_time(struct axon_network *net, uint64_t time_ns)
     net->timers_due = true;
     net->timer_rounds = 0;
     axon_callbacks_expire(net);
+    axon_fault_release(net);
     axon_stops_expire(net);
     axon_storage_charge(net);
 }

@@ -47,6 +47,7 @@ struct axon_message {
     uint64_t callback;             /* RESPONSE: whom it answers */
     struct axon_answer answer;     /* RESPONSE */
     const char *task;              /* TASK: name of the export, static */
+    uint64_t held_until_ns;        /* delayed by a fault hook; 0: never was */
 };
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -151,6 +152,12 @@ struct axon_network {
 
     struct axon_message *queue_head, *queue_tail;
     size_t queued_bytes;
+
+    axon_fault_fn *fault_hook; /* NULL: none. fault.c */
+    void *fault_context;
+    uint64_t fault_count;             /* messages shown to it */
+    enum axon_fault_kind fault_order; /* for the next execution */
+    struct axon_message *held;        /* delayed, in order */
 
     axon_certify_fn *certify;
     void *certify_context;

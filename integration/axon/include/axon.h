@@ -224,6 +224,53 @@ void axon_trap_at_call(struct axon_network *net, uint64_t n);
 /* System calls since the network was made. */
 uint64_t axon_call_count(const struct axon_network *net);
 
+/* ---- faults between canisters ------------------------------------------------------------------ */
+
+/* A message from canister to canister, as a fault hook sees it right before it would be executed. */
+struct axon_traffic {
+    bool is_response;
+    uint64_t number;               /* 1, 2, 3, ... since the hook was set */
+    struct ic_principal from, to;  /* of a response: the callee and the caller */
+    struct ic_bytes method;        /* of a request; empty for a response */
+    struct ic_bytes bytes;         /* argument, reply or reject text */
+    enum axon_reject_code code;    /* of a response */
+    bool is_bounded;               /* a bounded-wait call, not expired yet */
+};
+
+enum axon_fault_kind {
+    AXON_FAULT_NONE,
+    /* A request is not executed, a response is replaced (so the callee has executed): the caller sees
+     * code and text. AXON_SYS_UNKNOWN is what a subnet says when it has lost either. */
+    AXON_FAULT_REJECT,
+    /* The message is lost: the caller learns it from its deadline, when time moves there. The system
+     * never loses what has no deadline: such a message is delivered. */
+    AXON_FAULT_DROP,
+    /* Delivered when time has come to until_ns, behind what is queued then. */
+    AXON_FAULT_DELAY,
+    /* What the message would execute (the method, or the callback) traps with "injected fault", before
+     * its first instruction or after its last. */
+    AXON_FAULT_TRAP_BEFORE,
+    AXON_FAULT_TRAP_AFTER,
+};
+
+struct axon_fault {
+    enum axon_fault_kind kind;
+    enum axon_reject_code code; /* REJECT, not NONE */
+    const char *text;           /* REJECT; may be NULL */
+    uint64_t until_ns;          /* DELAY */
+};
+
+/* The hook decides for one message; a delayed one is not shown again. It may change the network while
+ * it is asked (axon_install to upgrade a canister between two messages, axon_set_time,
+ * axon_cycles_set), but not execute messages. The views are valid until it returns. NULL: no hook. */
+typedef struct axon_fault axon_fault_fn(void *context, struct axon_network *net,
+                                        const struct axon_traffic *traffic);
+void axon_set_fault_hook(struct axon_network *net, axon_fault_fn *hook, void *context);
+
+/* Replaces the balance of a canister; false when there is none. */
+bool axon_cycles_set(struct axon_network *net, const struct ic_principal *id, uint64_t hi,
+                     uint64_t lo);
+
 /* A canister the host implements (test stubs, management on another subnet): called for every
  * message to id. *out arrives as an empty reply (REPLIED); the handler fills reply, or sets status
  * REJECTED with reject_code and reject_text, or PROCESSING to keep silent for ever. The canister is
