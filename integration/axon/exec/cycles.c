@@ -30,6 +30,11 @@ axon_u128 axon_freezing_balance(uint64_t memory_bytes, uint64_t compute_percent,
     return per_day * threshold_s / AXON_SECONDS_PER_DAY;
 }
 
+axon_u128 axon_induction_cost(size_t method_bytes, size_t arg_bytes)
+{
+    return (axon_u128)AXON_PRICE_INGRESS_BYTE * (method_bytes + arg_bytes) + AXON_PRICE_INGRESS;
+}
+
 axon_u128 axon_http_cost(uint64_t request_bytes, uint64_t response_bytes_max)
 {
     axon_u128 one = (axon_u128)AXON_PRICE_HTTP_BASE +

@@ -65,6 +65,8 @@ axon_u128 axon_storage_cost(uint64_t memory_bytes, uint64_t compute_percent, uin
 axon_u128 axon_freezing_balance(uint64_t memory_bytes, uint64_t compute_percent,
                                 uint64_t threshold_s);
 axon_u128 axon_execution_cost(uint64_t instructions);
+/* What a message of a user costs whoever receives it. SPEC: ic-system 12.4 */
+axon_u128 axon_induction_cost(size_t method_bytes, size_t arg_bytes);
 axon_u128 axon_http_cost(uint64_t request_bytes, uint64_t response_bytes_max);
 
 #endif

@@ -34,7 +34,7 @@ struct axon_exec {
     enum axon_mode mode;
     const char *kind; /* in the execution record */
 
-    /* ---- inputs: views that outlive the execution ---- */
+    /* ---- inputs: views that outlive the execution ------------------------------------------------ */
     struct ic_principal caller;
     bool has_arg;
     struct ic_bytes arg;         /* argument, or reply data in a reply callback */
@@ -50,7 +50,7 @@ struct axon_exec {
     axon_u128 refunded;
     uint64_t reply_bytes_max;
 
-    /* ---- effects ---- */
+    /* ---- effects --------------------------------------------------------------------------------- */
     axon_u128 balance;
     axon_u128 available; /* of the call, not accepted yet */
     enum axon_response response;
@@ -69,7 +69,7 @@ struct axon_exec {
     struct axon_log log;
     struct axon_buf certificate; /* made when first asked for */
 
-    /* ---- outcome ---- */
+    /* ---- outcome --------------------------------------------------------------------------------- */
     uint64_t limit;
     struct axon_run run;
     uint64_t billed;              /* instructions, heap pages included, at most limit */

@@ -42,16 +42,10 @@ static bool inspect(const struct submission *s, struct axon_canister *c, struct 
     return accepted;
 }
 
-/* What a message of a user costs whoever receives it. */
-static axon_u128 induction_cost(const struct submission *s)
-{
-    return AXON_PRICE_INGRESS + (axon_u128)AXON_PRICE_INGRESS_BYTE * (s->method.size + s->arg.size);
-}
-
 static bool charge_induction(const struct submission *s, struct axon_canister *c,
                              struct axon_answer *answer)
 {
-    axon_u128 cost = s->net->free_cycles ? 0 : induction_cost(s);
+    axon_u128 cost = s->net->free_cycles ? 0 : axon_induction_cost(s->method.size, s->arg.size);
     if (cost > axon_u128_sub(c->cycles, axon_canister_freezing_balance(s->net, c))) {
         axon_answer_fail(answer, AXON_E_OUT_OF_CYCLES, "Canister %s is out of cycles",
                          AXON_TEXT(&c->id));

@@ -11,6 +11,15 @@
 #define ARENA_BYTES_PER_BYTE     16u
 #define ARENA_ARGUMENT_BYTES_MAX 1048576u /* larger arguments are large because of a module */
 
+/* A user's update_settings of at most this size is paid after it has been applied, so that a frozen
+ * canister can be helped by lowering its threshold. SPEC: ic-system 10.2 */
+#define LATE_PAYMENT_BYTES_MAX 366u
+
+static bool is_paid_late(const struct management_rule *rule, struct ic_bytes arg)
+{
+    return rule->method == &management_update_settings_method && arg.size <= LATE_PAYMENT_BYTES_MAX;
+}
+
 /* A call from its argument to its answer. */
 struct invocation {
     const struct management_rule *rule;
@@ -161,6 +170,11 @@ void axon_management_deliver(struct axon_network *net, struct axon_message *m)
             execute(&v, &call);
         }
     }
+    if (m->reply_to.origin == AXON_FROM_INGRESS && call.target != NULL &&
+        is_paid_late(v.rule, axon_buf_bytes(&m->payload))) {
+        axon_canister_charge(net, call.target,
+                             axon_induction_cost(m->method.size, m->payload.size));
+    }
     struct axon_ingress *ingress = axon_slots_find(&net->ingress, m->reply_to.root);
     if (ingress != NULL && ingress->callee.size == 0) {
         ingress->instructions += call.instructions;
@@ -208,6 +222,9 @@ bool axon_management_accepts(struct axon_network *net, const struct ic_principal
     }
     bool ok = invocation_init(&v, method, arg, answer) && find_target(&v, net, payer, answer) &&
               accept_sender(&v, *payer, sender, answer);
+    if (ok && is_paid_late(v.rule, arg)) {
+        *payer = NULL;
+    }
     invocation_free(&v);
     return ok;
 }

@@ -559,6 +559,16 @@ static void test_poor_canister(void **state)
     script_reply(&s, "");
     world_ask(w, &poor, &s);
     expect_error(w, "IC0207", "because it's frozen");
+    in.arg0.settings.freezing_threshold.value = candid_nat_from_u64(0); /* helps: paid afterwards */
+    arg = encode(&management_update_settings_method, &in);
+    size_t arg_size = arg.size;
+    uint64_t before = world_info(w, &poor).cycles_lo;
+    manage(w, &w->user, "update_settings", &arg);
+    assert_int_equal(w->out.status, AXON_STATUS_REPLIED);
+    expect_cycles(w, &poor, before - 1200000 - 2000 * (arg_size + strlen("update_settings")));
+    script_reply(&s, "thawed");
+    world_run(w, &poor, &s);
+    expect_reply(w, "thawed");
 }
 
 static void test_storage_runs_out(void **state)
