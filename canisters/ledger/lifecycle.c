@@ -86,15 +86,24 @@ static const struct candid_tuple UPGRADE = {.record = &UPGRADE_RECORD};
 
 /* ---- installation ----------------------------------------------------------------------------------- */
 
+/* The name of a result without its prefix: short, so that the text below stays under 160 bytes. */
+static struct ic_bytes result_name(enum candid_result result)
+{
+#define RESULT_NAME(name, text) #name,
+    static const char *const names[] = {CANDID_RESULTS(RESULT_NAME)};
+#undef RESULT_NAME
+    return ic_bytes_from_text(names[result] + sizeof "CANDID_" - 1);
+}
+
 _Noreturn static void trap_undecodable_init(enum candid_result as_new, enum candid_result as_old)
 {
-    uint8_t text[128 + 2 * CANDID_RESULT_TEXT_MAX];
+    uint8_t text[160];
     struct ic_writer w;
     ic_writer_init(&w, text, sizeof text);
     IC_PUT_LIT(&w, "Unable to decode init argument.\nDecode as new init returned the error ");
-    ic_put_bytes(&w, ic_bytes_from_text(candid_result_text(as_new)));
+    ic_put_bytes(&w, result_name(as_new));
     IC_PUT_LIT(&w, "\nDecode as old init returned the error ");
-    ic_put_bytes(&w, ic_bytes_from_text(candid_result_text(as_old)));
+    ic_put_bytes(&w, result_name(as_old));
     ic_trap(ic_writer_bytes(&w));
 }
 
