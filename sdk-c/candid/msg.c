@@ -4,8 +4,6 @@
 #include "ic/msg.h"
 #include "ic/trap.h"
 
-static struct ic_arena *message_arena;
-
 static _Noreturn void trap_result(enum candid_result result)
 {
     ic_trap(ic_bytes_from_text(candid_result_text(result)));
@@ -14,8 +12,8 @@ static _Noreturn void trap_result(enum candid_result result)
 static struct ic_bytes receive(const struct candid_method *method)
 {
     struct ic_bytes argument = {0};
-    message_arena = ic_msg_arena(CANDID_MSG_ARENA_BYTES);
-    if (!ic_msg_arg(&argument, method->argument_bytes_max, message_arena)) {
+    struct ic_arena *arena = ic_msg_arena(CANDID_MSG_ARENA_BYTES);
+    if (!ic_msg_arg(&argument, method->argument_bytes_max, arena)) {
         IC_TRAP("Candid: the argument is too large");
     }
     return argument;
@@ -23,7 +21,7 @@ static struct ic_bytes receive(const struct candid_method *method)
 
 void candid_msg_start(const struct candid_method *method)
 {
-    message_arena = ic_msg_arena(CANDID_MSG_ARENA_BYTES);
+    (void)ic_msg_arena(CANDID_MSG_ARENA_BYTES);
     if (method->argument_bytes_max != UINT32_MAX &&
         ic_msg_arg_size() > method->argument_bytes_max) {
         IC_TRAP("Candid: the argument is too large");
@@ -33,7 +31,7 @@ void candid_msg_start(const struct candid_method *method)
 void candid_msg_receive(const struct candid_method *method, void *in)
 {
     const struct ic_bytes argument = receive(method);
-    const enum candid_result result = candid_decode(in, &method->in, argument, message_arena);
+    const enum candid_result result = candid_decode(in, &method->in, argument, candid_msg_arena());
     if (result != CANDID_OK) {
         trap_result(result);
     }
@@ -47,12 +45,9 @@ struct ic_bytes candid_msg_argument(const struct candid_method *method)
 void candid_msg_reply(const struct candid_method *method, const void *out)
 {
     struct ic_bytes reply = {0};
-    if (message_arena == NULL) {
-        message_arena = ic_msg_arena(CANDID_MSG_ARENA_BYTES);
-    }
     const enum candid_result result =
         candid_encode(&reply, &method->out, out,
-                      method->full ? CANDID_ENCODE_FULL : CANDID_ENCODE_NARROW, message_arena);
+                      method->full ? CANDID_ENCODE_FULL : CANDID_ENCODE_NARROW, candid_msg_arena());
     if (result != CANDID_OK) {
         trap_result(result);
     }
@@ -61,7 +56,8 @@ void candid_msg_reply(const struct candid_method *method, const void *out)
 
 struct ic_arena *candid_msg_arena(void)
 {
-    return message_arena;
+    struct ic_arena *arena = ic_msg_arena_now();
+    return arena != NULL ? arena : ic_msg_arena(CANDID_MSG_ARENA_BYTES);
 }
 
 bool candid_msg_guard(const char *refusal)

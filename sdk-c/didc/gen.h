@@ -39,5 +39,6 @@ IC_MUST_USE bool gen_handlers(struct did_text *out, struct gen *gen);
 void gen_descriptors(struct did_text *out, const struct gen *gen);
 IC_MUST_USE bool gen_methods(struct did_text *out, struct gen *gen);
 IC_MUST_USE bool gen_dispatch(struct did_text *out, struct gen *gen);
+void gen_client(struct did_text *out, struct gen *gen);
 
 #endif

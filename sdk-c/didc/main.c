@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 static const char USAGE[] =
-    "usage: didc gen FILE.did --prefix P --out DIR   write P_did.h, P_did.c, P_dispatch.c\n"
+    "usage: didc gen FILE.did --prefix P --out DIR   write P_did.h, P_did.c, P_dispatch.c,\n"
+    "                                                P_client.h\n"
     "       didc check [--methods-of] NEW.did OLD.did\n"
     "                                                is NEW a safe upgrade of OLD? With\n"
     "                                                --methods-of, as far as NEW has methods\n"
@@ -108,13 +109,25 @@ static bool make_dispatch(struct did_text *out, struct gen *gen)
     return gen_dispatch(out, gen);
 }
 
+static bool make_client(struct did_text *out, struct gen *gen)
+{
+    const char *upper = did_name_upper(gen->graph->pool, gen->prefix);
+    put_top(out, gen, "Calls of this service by other canisters: see ic/candid_call.h.");
+    did_printf(out, "#ifndef %s_CLIENT_H\n#define %s_CLIENT_H\n\n#include \"%s_did.h\"\n"
+                    "#include \"ic/candid_call.h\"\n", upper, upper, gen->prefix);
+    gen_client(out, gen);
+    did_printf(out, "\n#endif\n");
+    return true;
+}
+
 static bool generate(struct gen *gen, const char *out_dir)
 {
     static const struct {
         const char *suffix;
         bool (*make)(struct did_text *out, struct gen *gen);
     } files[] = {
-        {"_did.h", make_header}, {"_did.c", make_source}, {"_dispatch.c", make_dispatch}};
+        {"_did.h", make_header}, {"_did.c", make_source}, {"_dispatch.c", make_dispatch},
+        {"_client.h", make_client}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct did_text text = {0};
         bool ok = files[i].make(&text, gen);

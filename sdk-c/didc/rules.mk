@@ -1,17 +1,18 @@
 # didc, the generator, and its library (parser, subtyping, printing), which the text form shares.
 DIDC_DIR := sdk-c/didc
 $(eval $(call archive,didc,$(addprefix $(DIDC_DIR)/,pool.c lex.c parse.c resolve.c check.c print.c names.c graph.c header.c layout.c)))
-$(eval $(call program,didc,$(addprefix $(DIDC_DIR)/,main.c gen.c gen_header.c gen_source.c),didc candid ic))
+$(eval $(call program,didc,$(addprefix $(DIDC_DIR)/,main.c gen.c gen_header.c gen_source.c gen_client.c),didc candid ic))
 
 # The generator that makes build/gen is always the dev build, whatever MODE is.
 DIDC := $(BUILD)/didc
-$(DIDC): $(wildcard $(DIDC_DIR)/*.c $(DIDC_DIR)/*.h) sdk-c/candid/scalar.c sdk-c/include/ic/candid.h
+$(DIDC): $(wildcard $(DIDC_DIR)/*.c $(DIDC_DIR)/*.h) sdk-c/candid/scalar.c sdk-c/src/text.c sdk-c/include/ic/candid.h
 	@mkdir -p $(@D)
 	gcc -std=c17 -O1 -D_GNU_SOURCE -Isdk-c/include -Isdk-c -o $@ $(filter %.c,$^)
 
-# $(call didc_gen,PREFIX,FILE.did): build/gen/PREFIX_did.h, PREFIX_did.c, PREFIX_dispatch.c
+# $(call didc_gen,PREFIX,FILE.did): build/gen/PREFIX_did.h, PREFIX_did.c, PREFIX_dispatch.c,
+# PREFIX_client.h
 define didc_gen
-$(BUILD)/gen/$(1)_did.h $(BUILD)/gen/$(1)_did.c $(BUILD)/gen/$(1)_dispatch.c &: $(2) $(DIDC)
+$(BUILD)/gen/$(1)_did.h $(BUILD)/gen/$(1)_did.c $(BUILD)/gen/$(1)_dispatch.c $(BUILD)/gen/$(1)_client.h &: $(2) $(DIDC)
 	@mkdir -p $(BUILD)/gen
 	$(DIDC) gen $(2) --prefix $(1) --out $(BUILD)/gen
 GENERATED += $(BUILD)/gen/$(1)_did.h

@@ -405,9 +405,15 @@ void ic_host_certificate_set(struct ic_bytes certificate)
 
 /* ---- ic/msg.h -------------------------------------------------------------------------------- */
 
+static struct ic_arena arena;
+
+struct ic_arena *ic_msg_arena_now(void)
+{
+    return host.arena.at == NULL ? NULL : &arena;
+}
+
 struct ic_arena *ic_msg_arena(size_t size_bytes)
 {
-    static struct ic_arena arena;
     owned_free(&host.arena);
     host.arena = (struct owned){.at = must(malloc(size_bytes + 1)), .size = size_bytes};
     ic_arena_init(&arena, host.arena.at, size_bytes);

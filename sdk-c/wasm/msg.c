@@ -17,9 +17,15 @@ _Noreturn void ic_trap(struct ic_bytes text)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
+static struct ic_arena arena;
+
+struct ic_arena *ic_msg_arena_now(void)
+{
+    return arena.at == NULL ? NULL : &arena;
+}
+
 struct ic_arena *ic_msg_arena(size_t size_bytes)
 {
-    static struct ic_arena arena;
     size_t base = ((size_t)&__heap_base + IC_ARENA_ALIGN - 1) & ~(size_t)(IC_ARENA_ALIGN - 1);
     uint64_t end = (uint64_t)base + size_bytes;
     uint64_t size = (uint64_t)__builtin_wasm_memory_size(0) * WASM_PAGE_BYTES;

@@ -32,6 +32,8 @@ compiles() { # compiles PREFIX FOLDER
         # shellcheck disable=SC2086
         gcc -std=c17 $STRICT -Isdk-c/include -I"$2" -fsyntax-only "$2/$1_$part.c" || return 1
     done
+    # shellcheck disable=SC2086
+    gcc -std=c17 $STRICT -Isdk-c/include -I"$2" -fsyntax-only -x c - <<<"#include \"$1_client.h\"" || return 1
 }
 gen() { # gen FILE PREFIX FOLDER, as seen from its own folder: no path of this machine gets in
     mkdir -p "$3" && $DIDC gen "$1" --prefix "$2" --out "$3"
@@ -40,7 +42,7 @@ gen() { # gen FILE PREFIX FOLDER, as seen from its own folder: no path of this m
 # ---- golden files -----------------------------------------------------------------------------
 for name in bank clash; do
     gen $HERE/golden/$name.did $name "$OUT/$name" || bad "gen $name"
-    for file in ${name}_did.h ${name}_did.c ${name}_dispatch.c; do
+    for file in ${name}_did.h ${name}_did.c ${name}_dispatch.c ${name}_client.h; do
         [ "${1-}" != --update ] || cp "$OUT/$name/$file" "$HERE/golden/$file.expected"
         check "golden $file" diff -u "$HERE/golden/$file.expected" "$OUT/$name/$file"
     done

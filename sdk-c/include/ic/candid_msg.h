@@ -60,14 +60,11 @@ void candid_msg_receive(const struct candid_method *method, void *in);
 struct ic_bytes candid_msg_argument(const struct candid_method *method);
 
 /* candid_msg_arena gives the arena of the current message, with the argument in it: for what a
- * handler's answer points to. The reply is encoded behind it. */
+ * handler's answer points to, valid until the message ends. The reply is encoded behind it. */
 struct ic_arena *candid_msg_arena(void);
 
 /* candid_msg_reply encodes and replies. */
 void candid_msg_reply(const struct candid_method *method, const void *out);
-
-/* The message arena, for what a handler puts into its result; valid until the message ends. */
-struct ic_arena *candid_msg_arena(void);
 
 /* candid_msg_guard returns false when guard refused; the message is rejected then. */
 IC_MUST_USE bool candid_msg_guard(const char *refusal);

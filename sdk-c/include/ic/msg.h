@@ -16,6 +16,10 @@
  * far */
 struct ic_arena *ic_msg_arena(size_t size_bytes);
 
+/* ic_msg_arena_now gives that arena as it stands: for code in the middle of a message.
+ *   returns   NULL when ic_msg_arena was never called */
+struct ic_arena *ic_msg_arena_now(void);
+
 /* ---- argument and caller --------------------------------------------------------------------- */
 
 /* Size of the argument in bytes. */

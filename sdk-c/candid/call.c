@@ -1,0 +1,27 @@
+/* Typed calls to other canisters. */
+#include "ic/candid_call.h"
+
+#include "ic/trap.h"
+
+void candid_call(struct ic_flow *flow, struct ic_answer *answer, const struct candid_callee *to,
+                 const struct candid_method *method, const void *in)
+{
+    struct ic_call call = {.to = to->canister,
+                           .method = ic_bytes_from_text(method->name),
+                           .cycles_lo = to->cycles_lo,
+                           .cycles_hi = to->cycles_hi,
+                           .timeout_s = to->timeout_s};
+    /* The declared types, not the narrowest: they are what the callee's fast path knows. */
+    const enum candid_result result =
+        candid_encode(&call.argument, &method->in, in, CANDID_ENCODE_FULL, candid_msg_arena());
+    if (result != CANDID_OK) {
+        ic_trap(ic_bytes_from_text(candid_result_text(result)));
+    }
+    ic_call(flow, answer, &call);
+}
+
+bool candid_answer(void *out, const struct ic_answer *answer, const struct candid_method *method)
+{
+    return answer->code == IC_CALL_OK &&
+           candid_decode(out, &method->out, ic_answer_bytes(answer), candid_msg_arena()) == CANDID_OK;
+}
