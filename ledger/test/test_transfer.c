@@ -571,6 +571,22 @@ static void test_purge_comes_first(void **state)
     test_ledger_check(&ledger);
 }
 
+static void test_who_purges_is_not_throttled(void **state)
+{
+    (void)state;
+    struct test_ledger ledger;
+    make_funded(&ledger);
+    const struct ledger_rules *r = &LEDGER_RULES_ICRC1;
+    const uint64_t later = NOW + WINDOW_NS + LEDGER_DRIFT_NS;
+    assert_int_equal(pay(&ledger, NOW, NONE, some(NOW), r).result, LEDGER_OK);
+    assert_int_equal(pay(&ledger, later, NONE, some(later), r).result, LEDGER_OK);
+    assert_int_equal(pay(&ledger, later, NONE, some(later - 1), r).result, LEDGER_OK);
+    ledger.limits.window_transactions_max = 4; // the two new entries are the free half
+    assert_int_equal(pay(&ledger, later + 1, NONE, NONE, r).result, LEDGER_OK);
+    assert_int_equal(ledger_window_count(&ledger.state.window), 2);
+    assert_int_equal(pay(&ledger, later + 1, NONE, NONE, r).result, LEDGER_THROTTLED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -586,6 +602,7 @@ int main(void)
         cmocka_unit_test(test_throttling),
         cmocka_unit_test(test_throttling_of_the_unremembered),
         cmocka_unit_test(test_purge_comes_first),
+        cmocka_unit_test(test_who_purges_is_not_throttled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,6 +141,7 @@ static void test_config_round_trip(void **state)
     assert_int_equal(again.fee.v, 123);
     assert_int_equal(again.window_ns, UINT64_MAX);
     assert_false(again.has_icrc2);
+    assert_true(again.has_icrc_minting_account);
     assert_true(ic_principal_is_equal(&again.icrc_minting_account.owner,
                                       &config.icrc_minting_account.owner));
     assert_int_equal(ledger_config_encode(stored_again, &again), size);
@@ -148,6 +149,9 @@ static void test_config_round_trip(void **state)
     for (size_t cut = 0; cut < size; cut++) {
         assert_false(ledger_config_decode(&again, (struct ic_bytes){.at = stored, .size = cut}));
     }
+    stored[48] = 1;
+    assert_true(ledger_config_decode(&again, (struct ic_bytes){.at = stored, .size = size}));
+    assert_true(again.has_icrc2);
     stored[48] = 2; // neither true nor false
     assert_false(ledger_config_decode(&again, (struct ic_bytes){.at = stored, .size = size}));
 }
