@@ -1,6 +1,8 @@
 /* The type table of a message. Everything is checked here, also in entries that no value uses. */
 #include "decoder.h"
 
+#include "ic/text.h"
+
 /* ---- pieces -------------------------------------------------------------------------------------- */
 
 /* candid_count reads a count of things that take at least bytes_each bytes. */
@@ -158,7 +160,7 @@ static enum candid_result read_method(struct candid_decoder *d, struct candid_wi
     }
     const struct ic_bytes name = {.at = d->at, .size = size};
     d->at += size;
-    if (!candid_utf8_is_valid(name)) {
+    if (!ic_utf8_is_valid(name)) {
         return CANDID_BAD_TEXT;
     }
     if (!is_first && !name_is_before(*before, name)) {

@@ -1,6 +1,8 @@
 /* Numbers, texts and references: what has no parts. */
 #include "decoder.h"
 
+#include "ic/text.h"
+
 /* ---- LEB128 -------------------------------------------------------------------------------------- */
 
 enum candid_result candid_leb_slow(struct candid_decoder *d, uint64_t *out, uint32_t bytes_max)
@@ -207,7 +209,7 @@ static enum candid_result read_text(struct candid_decoder *d, struct ic_bytes *o
     out->at = d->at;
     out->size = size;
     d->at += size;
-    return candid_utf8_is_valid(*out) ? CANDID_OK : CANDID_BAD_TEXT;
+    return ic_utf8_is_valid(*out) ? CANDID_OK : CANDID_BAD_TEXT;
 }
 
 /* Copies at most IC_PRINCIPAL_BYTES_MAX bytes and clears the rest, by words: a memory.copy costs

@@ -1,4 +1,4 @@
-/* Texts of results, types of scalars, hashes, UTF-8, comparison of numbers. */
+/* Texts of results, types of scalars, hashes, comparison of numbers. */
 #include "ic/candid.h"
 
 #define CANDID_RESULT_TEXT(name, text) [name] = text,
@@ -51,56 +51,6 @@ uint32_t candid_hash(struct ic_bytes name)
         h = h * 223 + name.at[i];
     }
     return h;
-}
-
-/* ---- UTF-8 --------------------------------------------------------------------------------------- */
-
-/* Bytes of the well-formed sequence at the start, 0 if there is none. Unicode 15, table 3-7. */
-static size_t utf8_sequence(const uint8_t *at, size_t left)
-{
-    const uint8_t lead = at[0];
-    if (lead < 0x80) {
-        return 1;
-    }
-    if (lead < 0xc2 || lead > 0xf4) {
-        return 0;
-    }
-    const size_t size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (left < size) {
-        return 0;
-    }
-    const uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    const uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (at[1] < low || at[1] > high) {
-        return 0;
-    }
-    for (size_t i = 2; i < size; i++) {
-        if ((at[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    return size;
-}
-
-bool candid_utf8_is_valid(struct ic_bytes text)
-{
-    size_t i = 0;
-    while (i < text.size) {
-        uint64_t eight = 0;
-        if (text.size - i >= sizeof eight) {
-            __builtin_memcpy(&eight, text.at + i, sizeof eight);
-            if ((eight & 0x8080808080808080u) == 0) {
-                i += sizeof eight;
-                continue;
-            }
-        }
-        const size_t size = utf8_sequence(text.at + i, text.size - i);
-        if (size == 0) {
-            return false;
-        }
-        i += size;
-    }
-    return true;
 }
 
 /* ---- numbers ------------------------------------------------------------------------------------- */

@@ -1,6 +1,8 @@
 /* Tokens of .did files and of Candid text. */
 #include "did.h"
 
+#include "ic/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -272,7 +274,7 @@ static struct did_token lex_text(struct did_lexer *l)
     }
     l->at++;
     token.text = did_pool_copy(l->pool, (struct ic_bytes){.at = (uint8_t *)out.at, .size = out.size});
-    token.is_utf8 = candid_utf8_is_valid(token.text);
+    token.is_utf8 = ic_utf8_is_valid(token.text);
     did_text_free(&out);
     return token;
 }

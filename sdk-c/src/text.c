@@ -80,6 +80,14 @@ bool ic_utf8_is_valid(struct ic_bytes in)
 {
     size_t i = 0;
     while (i < in.size) {
+        uint64_t eight = UINT64_MAX;
+        if (in.size - i >= sizeof eight) {
+            memcpy(&eight, in.at + i, sizeof eight);
+        }
+        if ((eight & 0x8080808080808080u) == 0) {
+            i += sizeof eight; // mostly it is ASCII
+            continue;
+        }
         if (in.at[i] < 0x80) {
             i++;
             continue;

@@ -78,7 +78,7 @@ static void check_bound(struct worst *worst, unsigned which, unsigned flags, str
     const struct measured m = run("decode", which, flags, message);
     const uint64_t bound = 20000 + 150 * (uint64_t)message.size + 100 * m.second;
     if (m.instructions > bound) {
-        print_error("which %u, %zu bytes: %llu instructions, bound %llu, %llu units: %s\n", which,
+        print_error("which %u flags %u, %zu bytes: %llu instructions, bound %llu, %llu units: %s\n", which, flags,
                     message.size, (unsigned long long)m.instructions, (unsigned long long)bound,
                     (unsigned long long)m.second, candid_result_text(m.result));
         worst->exceeded++;

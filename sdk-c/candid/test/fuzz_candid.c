@@ -41,6 +41,7 @@ static const char *const TYPES[] = {
     "(blob, principal, float64, float32, bool, vec nat16, vec int)",
     "(Opt, opt empty, opt variant { a; b : opt opt record { nat; opt opt nat } })",
     "()",
+    "(vec variant { a; b; c : nat; d }, vec opt bool, vec record { x : opt nat8; y : bool })",
 };
 #define TYPES_COUNT (sizeof TYPES / sizeof *TYPES)
 

@@ -309,7 +309,4 @@ IC_MUST_USE enum candid_result candid_decode_reported(void *out, const struct ca
 /* candid_hash gives the field id of a name: h = h * 223 + byte mod 2^32. */
 uint32_t candid_hash(struct ic_bytes name);
 
-/* candid_utf8_is_valid: no overlong forms, no surrogates, nothing above U+10FFFF. */
-bool candid_utf8_is_valid(struct ic_bytes text);
-
 #endif
