@@ -2,7 +2,7 @@
  *
  * The root has line 0. Its children have a line by the slot in which the root keeps them: it stays the
  * same as long as they are its children, and none evicts another. Nodes below them share what the
- * application gave, in sets of two lines by a hash of their number. Whoever changes a node in its line
+ * application gave, in sets of four lines by a hash of their number. Whoever changes a node in its line
  * writes the same bytes to stable memory. */
 #include "ic/buf.h"
 #include "ic/map.h"
@@ -11,8 +11,7 @@
 
 #define LINE_ROOT   0u
 #define LINE_FIRST  1u /* of the root's children */
-#define WAYS        2u
-#define HASH_FACTOR 2654435769u /* 2^32 / golden ratio */
+#define WAYS        4u
 #define LINES_MAX   32768u
 
 /* Header of a line: u64 address of the node, u32 its number, u32 generation; then its bytes. */
@@ -62,13 +61,11 @@ void ic_map_cache_give(struct ic_map *map, void *memory, size_t bytes)
     ic_assert((uintptr_t)memory % 8 == 0);
     size_t lines = bytes < MORE_HEADER ? 0 : (bytes - MORE_HEADER) / map->line_bytes;
     lines = lines < LINES_MAX ? lines : LINES_MAX;
-    if (lines < 2 * WAYS) {
+    if (lines < WAYS) {
         return;
     }
-    uint32_t bits = 31 - (uint32_t)__builtin_clz((uint32_t)lines / WAYS);
     map->more = (uint8_t *)memory + MORE_HEADER;
-    map->more_sets = 1u << bits;
-    map->more_shift = 32 - bits;
+    map->more_sets = (uint32_t)lines / WAYS;
     generation_start(map, ic_load_u32_le(memory) + 1);
 }
 
@@ -77,9 +74,13 @@ void ic_map_cache_clear(struct ic_map *map)
     generation_start(map, map->cache_generation + 1);
 }
 
+/* First line of a node's set. Inner nodes of ascending keys are numbered in even steps, which a plain
+ * multiplication can map to few sets; so their bits are mixed twice. */
 static uint32_t set_of(const struct ic_map *map, uint32_t number)
 {
-    return map->lines + (number * HASH_FACTOR >> map->more_shift) * WAYS;
+    uint32_t hash = number * 0x9e3779b1u;
+    hash = (hash ^ hash >> 15) * 0x85ebca77u;
+    return map->lines + (uint32_t)((uint64_t)hash * map->more_sets >> 32) * WAYS;
 }
 
 void ic_map_cache_forget(struct ic_map *map, uint32_t number)
@@ -102,22 +103,20 @@ uint32_t ic_map_line_root(const struct ic_map *map)
     return map->height > 1 ? LINE_ROOT : IC_MAP_LINE_NONE;
 }
 
-/* The line of a set that holds the node, or else the one to overwrite. */
-static uint32_t set_find(struct ic_map *map, uint32_t number)
+/* The line that holds a node, or else the first of its set. */
+static uint32_t set_find(const struct ic_map *map, uint32_t number)
 {
-    uint32_t line = set_of(map, number);
-    if (line_holds(map, line_at(map, line), number)) {
-        return line;
+    uint32_t first = set_of(map, number);
+    for (uint32_t line = first; line < first + WAYS; line++) {
+        if (line_holds(map, line_at(map, line), number)) {
+            return line;
+        }
     }
-    if (line_holds(map, line_at(map, line + 1), number)) {
-        return line + 1;
-    }
-    map->more_turn ^= 1;
-    return line + map->more_turn;
+    return first;
 }
 
-uint32_t ic_map_line_for(struct ic_map *map, const struct ic_map_node *parent, uint32_t place,
-                         uint32_t number)
+uint32_t ic_map_line_for(const struct ic_map *map, const struct ic_map_node *parent,
+                         uint32_t place, uint32_t number)
 {
     if (parent->number == map->root && LINE_FIRST + place < map->lines) {
         return LINE_FIRST + place;
@@ -137,10 +136,21 @@ bool ic_map_line_find(const struct ic_map *map, struct ic_map_node *node)
     return true;
 }
 
+/* The line to read a node into: its set's next in turn, but never a second one. */
+static uint32_t line_choose(struct ic_map *map, uint32_t number)
+{
+    uint32_t line = set_find(map, number);
+    if (line_holds(map, line_at(map, line), number)) {
+        return line;
+    }
+    map->more_turn = (map->more_turn + 1) % WAYS;
+    return set_of(map, number) + map->more_turn;
+}
+
 uint8_t *ic_map_line_read(struct ic_map *map, struct ic_map_node *node)
 {
     if (node->line >= map->lines) {
-        node->line = set_find(map, node->number); /* never in both lines of its set */
+        node->line = line_choose(map, node->number);
     }
     uint8_t *line = line_at(map, node->line);
     ic_stable_read(line + IC_MAP_LINE_HEADER, node->address, map->inner.keys_at);

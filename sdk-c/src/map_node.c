@@ -3,6 +3,10 @@
 #include "ic/buf.h"
 #include "ic/trap.h"
 
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
+
 /* Header of a node and records of its index; drawn in ic/map.h. */
 #define LEVEL_AT     0u
 #define PREFIX_AT    1u /* its size */
@@ -29,16 +33,30 @@ _Noreturn void ic_map_trap_damaged(void)
 void ic_map_key_from(struct ic_map_key *out, const struct ic_map *map, const void *key)
 {
     memcpy(out->at, key, map->key_bytes);
-    memset(out->at + map->key_bytes, 0, 8);
+    memset(out->at + map->key_bytes, 0, sizeof out->at - IC_MAP_KEY_BYTES_MAX);
 }
 
-/* How many of the first limit bytes are equal. Reads up to 7 bytes behind the limit. */
+/* Bit i tells whether a[i] != b[i], for 16 bytes. */
+static inline uint32_t bytes_differ(const uint8_t *a, const uint8_t *b)
+{
+#ifdef __wasm_simd128__
+    return wasm_i8x16_bitmask(wasm_i8x16_ne(wasm_v128_load(a), wasm_v128_load(b)));
+#else
+    uint32_t mask = 0;
+    for (uint32_t i = 0; i < 16; i++) {
+        mask |= (uint32_t)(a[i] != b[i]) << i;
+    }
+    return mask;
+#endif
+}
+
+/* How many of the first limit bytes are equal. Reads up to 15 bytes behind the limit. */
 static inline uint32_t common_bytes(const uint8_t *a, const uint8_t *b, uint32_t limit)
 {
-    for (uint32_t i = 0; i < limit; i += 8) {
-        uint64_t difference = ic_load_u64_le(a + i) ^ ic_load_u64_le(b + i);
-        if (difference != 0) {
-            uint32_t equal = i + (uint32_t)__builtin_ctzll(difference) / 8;
+    for (uint32_t i = 0; i < limit; i += 16) {
+        uint32_t differ = bytes_differ(a + i, b + i);
+        if (differ != 0) {
+            uint32_t equal = i + (uint32_t)__builtin_ctz(differ);
             return equal < limit ? equal : limit;
         }
     }
@@ -132,8 +150,8 @@ uint32_t ic_map_node_slot(const struct ic_map_node *node, uint32_t at)
     return slot;
 }
 
-uint32_t ic_map_node_child(struct ic_map *map, uint32_t *line, const struct ic_map_node *node,
-                           uint32_t at)
+uint32_t ic_map_node_child(const struct ic_map *map, uint32_t *line,
+                           const struct ic_map_node *node, uint32_t at)
 {
     uint8_t read[4];
     const uint8_t *child = node->front + LINK_AT;
@@ -200,15 +218,15 @@ void ic_map_node_key(const struct ic_map *map, const struct ic_map_node *node, u
 static struct ic_map_place run_search(const struct ic_map *map, const struct ic_map_node *node,
                                       const struct ic_map_key *key, uint32_t from, uint32_t end)
 {
-    uint8_t other[IC_MAP_KEY_BYTES_MAX];
+    struct ic_map_key other;
     while (from < end) {
         uint32_t middle = from + (end - from) / 2;
-        ic_map_node_key(map, node, middle, other);
-        int order = memcmp(other, key->at, map->key_bytes);
-        if (order == 0) {
+        ic_map_node_key(map, node, middle, other.at);
+        uint32_t equal = common_bytes(other.at, key->at, map->key_bytes);
+        if (equal == map->key_bytes) {
             return (struct ic_map_place){.at = middle, .is_found = true};
         }
-        if (order < 0) {
+        if (other.at[equal] < key->at[equal]) {
             from = middle + 1;
         } else {
             end = middle;
@@ -343,8 +361,8 @@ void ic_map_node_cut(struct ic_map_node *node, uint32_t at)
 
 /* ---- whole nodes ----------------------------------------------------------------------------------------------------- */
 
-/* Images of nodes, for gathering and writing. 8 bytes may be read past the first. */
-static uint8_t image_in[IC_MAP_NODE_BYTES_MAX + 8];
+/* Images of nodes, for gathering and writing. 16 bytes may be read past the first. */
+static uint8_t image_in[IC_MAP_NODE_BYTES_MAX + 16];
 static uint8_t image_out[IC_MAP_NODE_BYTES_MAX];
 
 void ic_map_items_reset(struct ic_map_items *items, const struct ic_map *map, uint32_t level)
@@ -356,7 +374,7 @@ void ic_map_items_reset(struct ic_map_items *items, const struct ic_map *map, ui
 /* Checks that there is room for one more. */
 static void items_extend(struct ic_map_items *items)
 {
-    ic_assert((size_t)(items->count + 1) * items->bytes + 8 <= sizeof items->at);
+    ic_assert((size_t)(items->count + 1) * items->bytes + 16 <= sizeof items->at);
     items->count++;
 }
 
@@ -374,11 +392,14 @@ void ic_map_items_insert(struct ic_map_items *items, const struct ic_map *map, u
     }
 }
 
+/* An entry of a leaf stands in one piece, key and value, as it does in an item. */
 static void image_item(const struct ic_map *map, const struct ic_map_shape *shape, uint8_t *item,
                        uint32_t slot)
 {
-    memcpy(item, image_in + shape->keys_at + (size_t)slot * shape->key_step, map->key_bytes);
-    if (shape->data_bytes != 0) {
+    bool is_whole = shape == &map->leaf;
+    memcpy(item, image_in + shape->keys_at + (size_t)slot * shape->key_step,
+           is_whole ? shape->key_step : map->key_bytes);
+    if (!is_whole) {
         memcpy(item + map->key_bytes, image_in + shape->data_at + (size_t)slot * shape->data_step,
                shape->data_bytes);
     }
@@ -419,6 +440,7 @@ static void image_fill(const struct ic_map *map, const struct ic_map_shape *shap
 {
     uint8_t *record = image_out + index_at(map);
     uint32_t prefix = image_out[PREFIX_AT];
+    bool is_whole = shape == &map->leaf;
     for (uint32_t slot = 0; slot < shape->room; slot++, record += RECORD_BYTES) {
         if (slot >= end - first) {
             record_set(record, MARK_FREE, slot);
@@ -426,8 +448,9 @@ static void image_fill(const struct ic_map *map, const struct ic_map_shape *shap
         }
         const uint8_t *item = ic_map_item(items, first + slot);
         record_set(record, key_mark(item, map->key_bytes, prefix), slot);
-        memcpy(image_out + shape->keys_at + (size_t)slot * shape->key_step, item, map->key_bytes);
-        if (shape->data_bytes != 0) {
+        memcpy(image_out + shape->keys_at + (size_t)slot * shape->key_step, item,
+               is_whole ? shape->key_step : map->key_bytes);
+        if (!is_whole) {
             memcpy(image_out + shape->data_at + (size_t)slot * shape->data_step,
                    item + map->key_bytes, shape->data_bytes);
         }

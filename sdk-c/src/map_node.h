@@ -21,9 +21,9 @@ struct ic_map_node {
     uint32_t line;
 };
 
-/* A key with zeros behind it, so that 8 bytes can be read from any of its bytes. */
+/* A key with zeros behind it, so that 16 bytes can be read from any of its bytes. */
 struct ic_map_key {
-    uint8_t at[IC_MAP_KEY_BYTES_MAX + 8];
+    uint8_t at[IC_MAP_KEY_BYTES_MAX + 16];
 };
 
 /* Where a key stands or would stand in a node. */
@@ -44,7 +44,7 @@ uint64_t ic_map_node_address(const struct ic_map *map, uint32_t number);
 
 /* ic_map_node_load reads the start of a node.
  *   line      of the cache, or IC_MAP_LINE_NONE: then it is read into buffer
- *   buffer    IC_MAP_SEARCH_BYTES + 8
+ *   buffer    IC_MAP_SEARCH_BYTES + 16
  *   traps     when it is not a node of that level */
 void ic_map_node_load(struct ic_map *map, struct ic_map_node *node, uint32_t number, uint32_t level,
                       uint32_t line, uint8_t *buffer);
@@ -62,8 +62,8 @@ void ic_map_node_key(const struct ic_map *map, const struct ic_map_node *node, u
 
 /* Child of an inner node: 0 = left of all keys, n = right of key n - 1.
  *   line      line of the cache in which the child is or may be loaded */
-uint32_t ic_map_node_child(struct ic_map *map, uint32_t *line, const struct ic_map_node *node,
-                           uint32_t at);
+uint32_t ic_map_node_child(const struct ic_map *map, uint32_t *line,
+                           const struct ic_map_node *node, uint32_t at);
 /* The line of the root. */
 uint32_t ic_map_line_root(const struct ic_map *map);
 
@@ -82,7 +82,7 @@ struct ic_map_items {
     uint32_t count;
     uint32_t bytes; /* of one */
     uint32_t first_child;
-    uint8_t at[2 * IC_MAP_NODE_BYTES_MAX + 2 * IC_MAP_ENTRY_BYTES_MAX + 8];
+    uint8_t at[2 * IC_MAP_NODE_BYTES_MAX + 2 * IC_MAP_ENTRY_BYTES_MAX + 16];
 };
 _Static_assert(IC_MAP_ENTRY_BYTES_MAX >= IC_MAP_KEY_BYTES_MAX + 4, "an item of an inner node fits");
 
@@ -125,8 +125,8 @@ void ic_map_cache_init(struct ic_map *map);
 void ic_map_cache_clear(struct ic_map *map);
 void ic_map_cache_forget(struct ic_map *map, uint32_t number);
 /* The line for a child: place 0 is left of all keys of its parent, n + 1 is of slot n. */
-uint32_t ic_map_line_for(struct ic_map *map, const struct ic_map_node *parent, uint32_t place,
-                         uint32_t number);
+uint32_t ic_map_line_for(const struct ic_map *map, const struct ic_map_node *parent,
+                         uint32_t place, uint32_t number);
 /* Completes a node from its line; false when the line holds another. */
 bool ic_map_line_find(const struct ic_map *map, struct ic_map_node *node);
 /* Reads a node, whose address is set, into a line. The line it had, known since a descent perhaps long

@@ -168,7 +168,7 @@ static void node_next(struct ic_map_checker *checker, uint32_t number, uint32_t 
 static bool leaf_next(struct ic_map *map, struct ic_map_checker *checker)
 {
     struct ic_map_node node;
-    uint8_t buffer[IC_MAP_SEARCH_BYTES + 8];
+    uint8_t buffer[IC_MAP_SEARCH_BYTES + 16];
     uint8_t separator[IC_MAP_KEY_BYTES_MAX];
     uint32_t level = 1;
     while (level < map->height && checker->steps[level].at == checker->steps[level].count) {

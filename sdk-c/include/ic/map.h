@@ -4,45 +4,48 @@
  * Why it looks like this. A stable access costs 25 instructions and its bytes, about 80 with the code
  * around it; a 4 KiB page first written in a message costs 1,000. So
  *
- *   - a node is one such page: a change dirties the leaf and the head page, 2,000 in all;
+ *   - a node is one such page, or half or a quarter of one when 64 entries fit into that: a change
+ *     dirties the leaf's page and the head page, 2,000 in all;
  *   - a search does not read the node (4,100) and does not hop through its keys (7 reads of 28 bytes,
  *     900): it reads a compact index at the start of the node once. The index has 5 bytes for each
  *     entry, in the order of the keys: the 4 bytes of the key behind the prefix that all keys of the
- *     node share, and the slot where the entry stands. For 28-byte keys that is about 530 bytes, then
- *     110 instructions of binary search in the heap, then the one entry whose 4 bytes match. Four bytes
+ *     node share, and the slot where the entry stands. For 28-byte keys that is 530 bytes, then 100
+ *     instructions of binary search in the heap, then the one entry whose 4 bytes match. Four bytes
  *     behind the prefix nearly always tell: random keys of a leaf at 10 million entries share 2 bytes
  *     and differ within the next 2, counters share all but the last 1 or 2. Where they do not (keys
- *     made to be alike) the search halves the run of equals by whole keys, 8 reads at worst;
+ *     made to be alike) the search halves the run of equals by whole keys, 7 reads at worst;
  *   - entries do not move: inserting writes one entry into a free slot and shifts the rest of the
  *     index, on average half of 5 bytes for each entry (170 bytes instead of 1,300);
  *   - the root and its children, the nodes of every search, keep their first part (index and child
- *     numbers) in a cache of 64 KiB in this struct. It is filled lazily, 1,000 instructions for a
- *     node, written through, and empty again after an upgrade: nothing is rebuilt.
+ *     numbers) in a cache of 64 KiB in this struct, and as many nodes below them as the application
+ *     gives memory for. It is filled lazily, 1,000 instructions for a node, written through, and
+ *     empty again after an upgrade: nothing is rebuilt.
  *
  * At 28-byte keys and 8-byte values a leaf has room for 99 entries, an inner node for 109. Random
- * insertion fills nodes to about 69%: 20 leaves under the root at 1,000 entries, 1,500 leaves under 20
- * nodes at 100,000, and one more level at 10 million (148,000, 2,000, 27, 1). A lookup then reads
- * two nodes that are not cached. Ascending keys fill leaves completely: a full last leaf is
- * not halved when a larger key comes.
+ * insertion fills nodes to about 69%: 15 leaves under the root at 1,000 entries, 1,500 leaves under 20
+ * nodes at 100,000, and one more level at 10 million (148,000, 2,000, 27, 1). A lookup then reads the
+ * leaf and perhaps the node above it. Ascending keys fill leaves completely: a full last leaf is not
+ * halved when a larger key comes.
  *
- * A split or merge copies one or two nodes and changes their parent: up to 25,000 instructions for
- * each level that it reaches, seldom more than one, at most all. A node that falls below a quarter is
- * merged with a neighbour when both fit into three quarters, else they share evenly. Emptied nodes
- * are used again; the region never shrinks.
+ * A split or merge copies one or two nodes and changes their parent: up to 60,000 instructions where
+ * the tree gets a new root, 15,000 to 35,000 otherwise, once in 30 to 50 operations. A node that falls
+ * below a quarter is merged with a neighbour when both fit into three quarters, else they share
+ * evenly. Emptied nodes are used again; the region never shrinks.
  *
- * Layout, version 1. Region id (kind MAP, shape key_bytes << 16 | value_bytes), an array of nodes of
- * 4,096 bytes, numbered from 1:
+ * Layout, version 1. Region id (kind MAP, shape key_bytes << 16 | value_bytes), an array of nodes,
+ * numbered from 1, of N bytes: the smallest of 1,024, 2,048 and 4,096 that gives a leaf r >= 64, else
+ * 4,096:
  *
  *     0      1      level: 0 = leaf, 255 = free
- *     1      1      p, bytes that all keys of the node share (or fewer), at least
+ *     1      1      p, bytes that all keys of the node share; may be fewer than they do
  *     2      2      n, entries
  *     4      4      inner: child left of all keys; free: next free node or 0; leaf: 0
  *     8      k      the first p bytes of each key; the rest is undefined
  *     8+k    5*r    index: u32 of key bytes p..p+3 (big-endian number; 0 behind the end of the key), u8
- *                   slot. The first n in the order of the keys, behind them the free slots
- *   leaf,  r = (4096 - 8 - k) / (5 + k + v), at most 255
+ *                   slot. The first n in the order of the keys, behind them the free slots with 2^32 - 1
+ *   leaf,  r = (N - 8 - k) / (5 + k + v), at most 127
  *            r*(k+v)  slots: key, value
- *   inner, r = (4096 - 8 - k) / (5 + 4 + k), at most 255
+ *   inner, r = (N - 8 - k) / (5 + 4 + k), at most 127
  *            r*4      u32 child right of the key in this slot: keys >= that key
  *            r*k      slots: key
  *
@@ -89,8 +92,7 @@ struct ic_map {
     uint32_t cache_generation; /* lines of an earlier one are empty */
     uint32_t line_bytes;
     uint32_t lines;      /* in cache */
-    uint32_t more_sets;  /* of two lines each, in more; a power of two or 0 */
-    uint32_t more_shift; /* of a hash of 32 bits to the number of a set */
+    uint32_t more_sets;  /* of four lines each, in more */
     uint32_t more_turn;  /* which line of a set is overwritten next */
     uint8_t *more;       /* belongs to the application */
     _Alignas(8) uint8_t cache[IC_MAP_CACHE_BYTES];
@@ -110,7 +112,7 @@ struct ic_map_cursor {
     bool is_last_leaf;
     struct ic_map_step steps[IC_MAP_HEIGHT_MAX]; /* by level, 0 = leaf */
     uint64_t address;                            /* of the leaf */
-    uint8_t leaf[IC_MAP_SEARCH_BYTES + 8]; /* start of the leaf; 8 bytes may be read past it */
+    uint8_t leaf[IC_MAP_SEARCH_BYTES + 16]; /* start of the leaf; 16 bytes may be read past it */
 };
 
 /* ic_map_open makes or finds a map. 1 <= key_bytes <= IC_MAP_KEY_BYTES_MAX, key + value <=
