@@ -29,12 +29,7 @@ void did_lexer_init(struct did_lexer *lexer, struct did_pool *pool, const char *
 
 static int peek(const struct did_lexer *l, size_t ahead)
 {
-#ifdef AXON_PLANTED_BUG
-    /* What the fuzzer must find: one byte too many. */
-    return l->at + ahead <= l->source.size ? l->source.at[l->at + ahead] : -1;
-#else
     return l->at + ahead < l->source.size ? l->source.at[l->at + ahead] : -1;
-#endif
 }
 
 static struct did_position position(const struct did_lexer *l)
@@ -92,9 +87,17 @@ struct doc_run {
 static void skip_line_comment(struct did_lexer *l, struct doc_run *doc, bool alone)
 {
     const size_t start = l->at;
+#ifdef AXON_PLANTED_BUG
+    /* What the fuzzer must find: a comment at the very end is read too far. */
+    while (l->at <= l->source.size && l->source.at[l->at] != '\n') {
+        l->at++;
+    }
+    l->at = l->at > l->source.size ? l->source.size : l->at;
+#else
     while (peek(l, 0) != -1 && peek(l, 0) != '\n') {
         l->at++;
     }
+#endif
     if (!alone) {
         return;
     }

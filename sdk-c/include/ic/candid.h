@@ -57,9 +57,10 @@ struct ic_arena;
 /* Values nested in values. SRC: Rust candid's bound where the stack size is unknown */
 #define CANDID_DEPTH_MAX 512u
 /* A decode does work in proportion to its bytes, and besides at most BASE + PER_BYTE * bytes units
- * for what has no byte of its own: null and reserved values, records, absent fields, nesting
- * levels, pairs of types compared, bytes read again after a mismatch under opt, and one unit for
- * each CANDID_UNIT_HEAP_BYTES of decoded elements. A unit is at most 100 instructions. */
+ * for what has no byte of its own: null and reserved values, absent fields, opts around plain
+ * values, records (two with fields: itself and the level it opens; one if skipped or empty), pairs
+ * of types compared, bytes read again after a mismatch under opt, and one for each
+ * CANDID_UNIT_HEAP_BYTES of decoded elements. A unit is at most 100 instructions. */
 #define CANDID_UNITS_BASE 4000u
 #define CANDID_UNITS_PER_BYTE 4u
 #define CANDID_UNIT_HEAP_BYTES 256u
