@@ -24,21 +24,22 @@
 
 #include "ledger/types.h"
 
-/* The longest block the encoder can make is a transfer_from with a memo of 32 bytes and every number at
- * its largest: 253 bytes. A test builds it. */
+/* The longest block the encoder can make is a transfer_from with a memo of 32 bytes and every
+ * number at its largest: 253 bytes. A test builds it. */
 #define LEDGER_BLOCK_BYTES_MAX 256u
 
-/* ledger_block_encode writes the bytes of a block at the end of a buffer: lengths go before contents
- * in the format, so it is written back to front and each length is known when it is needed.
+/* ledger_block_encode writes the bytes of a block at the end of a buffer: lengths go before
+ * contents in the format, so it is written back to front and each length is known when it is
+ * needed.
  *   out       the bytes end at out + LEDGER_BLOCK_BYTES_MAX
  *   block     an ICRC-1 memo has at most LEDGER_ICRC1_MEMO_BYTES_MAX bytes
  *   returns   a view into out */
 struct ic_bytes ledger_block_encode(uint8_t out[LEDGER_BLOCK_BYTES_MAX],
                                     const struct ledger_block *block);
 
-/* ledger_block_decode reads a block back. It accepts what protobuf readers must (fields in any order,
- * unknown fields, the last of repeated scalars) and the older encoding of mainnet: no memo is memo 0,
- * no fee of a transfer is the default fee. An unknown or missing operation is refused.
+/* ledger_block_decode reads a block back. It accepts what protobuf readers must (fields in any
+ * order, unknown fields, the last of repeated scalars) and the older encoding of mainnet: no memo
+ * is memo 0, no fee of a transfer is the default fee. An unknown or missing operation is refused.
  *   block     its pointers refer into in; unspecified on failure
  *   returns   false when the bytes are not a block of this format */
 IC_MUST_USE bool ledger_block_decode(struct ledger_block *block, struct ic_bytes in);

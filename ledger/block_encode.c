@@ -103,7 +103,8 @@ static void put_icrc1_memo(struct ledger_pb_writer *w, struct ic_bytes memo)
     ledger_pb_close(w, TRANSACTION_ICRC1_MEMO, end);
 }
 
-static void put_transaction(struct ledger_pb_writer *w, const struct ledger_transaction *transaction)
+static void put_transaction(struct ledger_pb_writer *w,
+                            const struct ledger_transaction *transaction)
 {
     const uint8_t *end = w->at;
     if (transaction->has_icrc1_memo) {

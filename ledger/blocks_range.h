@@ -10,8 +10,8 @@ struct ledger_range {
     uint64_t count;
 };
 
-/* ledger_range_served gives the blocks to answer a request with: those of [start, start + length) that
- * are held here, at most blocks_max. Pure.
+/* ledger_range_served gives the blocks to answer a request with: those of [start, start + length)
+ * that are held here, at most blocks_max. Pure.
  *   held       the blocks that this canister has
  *   wanted     as asked; its end saturates, more than 2^32 - 1 blocks count as so many
  *   returns    the empty range at held.first when nothing is to be served */

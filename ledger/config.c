@@ -65,7 +65,8 @@ static void put_icrc_account(struct ic_writer *w, const struct icrc_account *acc
     ic_put_u8(w, account->owner.size);
     ic_put_bytes(w, (struct ic_bytes){.at = account->owner.bytes, .size = IC_PRINCIPAL_BYTES_MAX});
     ic_put_u8(w, account->has_subaccount);
-    ic_put_bytes(w, (struct ic_bytes){.at = account->subaccount.bytes, .size = IC_SUBACCOUNT_BYTES});
+    ic_put_bytes(w,
+                 (struct ic_bytes){.at = account->subaccount.bytes, .size = IC_SUBACCOUNT_BYTES});
 }
 
 size_t ledger_config_encode(uint8_t out[LEDGER_CONFIG_BYTES_MAX],

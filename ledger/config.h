@@ -18,8 +18,9 @@ struct icrc_account {
     struct ic_subaccount subaccount;
 };
 
-/* icrc_account_is_equal: the same owner, and the same subaccount with absence meaning zeros. So equal
- * names are one account, and (as nobody finds collisions of SHA-224) different ones are two. */
+/* icrc_account_is_equal: the same owner, and the same subaccount with absence meaning zeros. So
+ * equal names are one account, and (as nobody finds collisions of SHA-224) different ones are two.
+ * */
 bool icrc_account_is_equal(const struct icrc_account *a, const struct icrc_account *b);
 
 /* A short text by value; bytes beyond size are unspecified. */

@@ -21,12 +21,13 @@
 /* For a query method that a user calls as an update: its reply is certified, hence dear. */
 #define LEDGER_BLOCKS_PER_INGRESS_REQUEST_MAX 50u
 
-/* Ours, not the official ledger's: names this long are a mistake, and the state has room for them. */
+/* Ours, not the official ledger's: names this long are a mistake, and the state has room for them.
+ * */
 #define LEDGER_TOKEN_NAME_BYTES_MAX   128u
 #define LEDGER_TOKEN_SYMBOL_BYTES_MAX 32u
 
 _Static_assert(LEDGER_FEE_E8S_DEFAULT == 10000u, "the published fee");
-_Static_assert(LEDGER_WINDOW_NS_DEFAULT > 2u * LEDGER_DRIFT_NS, "drift is small against the window");
+_Static_assert(LEDGER_WINDOW_NS_DEFAULT > 2u * LEDGER_DRIFT_NS, "drift is small");
 _Static_assert(LEDGER_PURGED_PER_TRANSACTION_MAX < LEDGER_WINDOW_TRANSACTIONS_MAX / 2u,
                "one call never empties a window that throttles");
 

@@ -1,4 +1,5 @@
-/* The little of protobuf that blocks need: a reader of fields and a writer that works back to front.
+/* The little of protobuf that blocks need: a reader of fields and a writer that works back to
+ * front.
  *
  * Reading trusts nothing: lengths are compared with what is left before anything is touched. */
 #ifndef LEDGER_PROTOBUF_H
@@ -29,13 +30,13 @@ enum ledger_pb_status {
     LEDGER_PB_BAD,   /* the input is not protobuf */
 };
 
-/* ledger_pb_next takes one field off the front of *in. Never inlined: a block's decoder calls it in a
- * dozen places. */
+/* ledger_pb_next takes one field off the front of *in. Never inlined: a block's decoder calls it in
+ * a dozen places. */
 IC_MUST_USE __attribute__((noinline)) enum ledger_pb_status ledger_pb_next(
     struct ledger_pb_field *field, struct ic_bytes *in);
 
-/* A writer: the bytes written so far begin at `at` and end where the buffer ends. The caller provides
- * room; a writer never checks. */
+/* A writer: the bytes written so far begin at `at` and end where the buffer ends. The caller
+ * provides room; a writer never checks. */
 struct ledger_pb_writer {
     uint8_t *at;
 };
@@ -45,8 +46,8 @@ void ledger_pb_put_varint(struct ledger_pb_writer *w, uint64_t value);
 /* ledger_pb_put_bytes puts tag, length and content of a bytes field. */
 void ledger_pb_put_bytes(struct ledger_pb_writer *w, uint8_t tag, struct ic_bytes content);
 
-/* ledger_pb_close turns what was written since `end` into the content of a message: puts its length and
- * tag. `end` is the writer's position before the content. */
+/* ledger_pb_close turns what was written since `end` into the content of a message: puts its length
+ * and tag. `end` is the writer's position before the content. */
 void ledger_pb_close(struct ledger_pb_writer *w, uint8_t tag, const uint8_t *end);
 
 /* ledger_pb_put_number puts the message { 1: value }, whose content is empty for 0. */

@@ -8,8 +8,8 @@
  *     6        ring, 40 bytes                dedup queue: u64 timestamp of the block, 32 hash
  *     7, 8     table, 32 -> 8 bytes          transaction hash -> block index, u64 little-endian
  *
- * Ids are never reused and records never change their shape: a new layout gets a new version and one
- * function that brings the old one up. */
+ * Ids are never reused and records never change their shape: a new layout gets a new version and
+ * one function that brings the old one up. */
 #ifndef LEDGER_STABLE_LAYOUT_H
 #define LEDGER_STABLE_LAYOUT_H
 

@@ -1,10 +1,10 @@
 /* The ledger's state: configuration, balances, chain, dedup window.
  *
- * The data are in stable memory (stable_layout.h); this struct is their directory, with copies of the
- * few values that every transfer needs. Opening it costs the same at any size.
+ * The data are in stable memory (stable_layout.h); this struct is their directory, with copies of
+ * the few values that every transfer needs. Opening it costs the same at any size.
  *
- * Invariants: the sum of all balances plus the token pool is 2^64 - 1; no stored balance is 0; block i
- * holds the hash of block i - 1; timestamps never go back. */
+ * Invariants: the sum of all balances plus the token pool is 2^64 - 1; no stored balance is 0;
+ * block i holds the hash of block i - 1; timestamps never go back. */
 #ifndef LEDGER_STATE_H
 #define LEDGER_STATE_H
 
@@ -66,7 +66,8 @@ struct ledger_balance_change {
     struct e8s after;
 };
 
-/* ledger_balance_change_read prepares a change of an account: reads what it holds; after = before. */
+/* ledger_balance_change_read prepares a change of an account: reads what it holds; after = before.
+ * */
 void ledger_balance_change_read(struct ledger_balance_change *change,
                                 const struct ledger_state *state,
                                 const struct ledger_account *account);

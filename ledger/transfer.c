@@ -21,7 +21,7 @@ static bool fee_differs(const struct ledger_request *request, struct e8s expecte
     return request->fee_e8s.has && request->fee_e8s.v != expected.v;
 }
 
-/* ---- the request ------------------------------------------------------------------------------- */
+/* ---- the request ----------------------------------------------------------------------------- */
 
 static enum ledger_operation_kind request_kind(const struct ledger_state *state,
                                                const struct ledger_request *request,
@@ -159,7 +159,7 @@ struct ledger_outcome ledger_transfer(struct ledger_state *state, const struct l
     return ledger_transaction_execute(state, env, &transaction);
 }
 
-/* ---- the transaction: check, then apply --------------------------------------------------------- */
+/* ---- the transaction: check, then apply ------------------------------------------------------ */
 
 /* All that a transaction will do, computed before anything is written. */
 struct plan {

@@ -1,15 +1,15 @@
 /* Moving tokens: one engine behind the legacy and the ICRC-1 endpoint. SPEC: ledger 5.1, 5.2, 6, 7
  *
- * A request says what the caller wants. It is classified (burn, mint or plain transfer, by whether the
- * minting account receives or sends), checked against the endpoint's rules, then against the dedup
- * window and the balances, and only then carried out. Each check has its own result; the endpoints
- * answer them differently, by an Err or by a trap, and that table is the shell's. */
+ * A request says what the caller wants. It is classified (burn, mint or plain transfer, by whether
+ * the minting account receives or sends), checked against the endpoint's rules, then against the
+ * dedup window and the balances, and only then carried out. Each check has its own result; the
+ * endpoints answer them differently, by an Err or by a trap, and that table is the shell's. */
 #ifndef LEDGER_TRANSFER_H
 #define LEDGER_TRANSFER_H
 
 #include "ledger/state.h"
 
-/* ---- results ----------------------------------------------------------------------------------
+/* ---- results -----------------------------------------------------------------------------------
  * In order of precedence: of several things wrong the first one here is reported. `detail` is what
  * struct ledger_outcome carries with it. */
 #define LEDGER_RESULTS(X)                                                                          \
@@ -33,7 +33,7 @@
 enum ledger_result { LEDGER_RESULTS(LEDGER_RESULT_ENUM) LEDGER_RESULT_COUNT };
 #undef LEDGER_RESULT_ENUM
 
-/* ---- what differs between the endpoints ---------------------------------------------------------- */
+/* ---- what differs between the endpoints ------------------------------------------------------ */
 struct ledger_rules {
     /* From the minting account to itself: a mint (then refused), or else a burn. */
     bool is_mint_checked_first;
@@ -48,7 +48,7 @@ struct ledger_rules {
 static const struct ledger_rules LEDGER_RULES_LEGACY = {true, false, true};
 static const struct ledger_rules LEDGER_RULES_ICRC1 = {false, true, false};
 
-/* ---- request and outcome ------------------------------------------------------------------------- */
+/* ---- request and outcome --------------------------------------------------------------------- */
 
 /* An amount as it came in: numbers of ICRC-1 have no upper bound. */
 struct ledger_amount {
@@ -60,8 +60,9 @@ struct ledger_request {
     struct ledger_account from; /* of the caller */
     struct ledger_account to;
     struct ledger_amount amount;
-    struct ledger_opt_u64 fee_e8s; /* absent: whatever the ledger takes. A fee beyond 2^64 - 1 is given
-                                      as 2^64 - 1: no ledger with such a fee can move anything */
+    /* Absent: whatever the ledger takes. A fee beyond 2^64 - 1 is given as 2^64 - 1: no ledger with
+     * such a fee can move anything. */
+    struct ledger_opt_u64 fee_e8s;
     uint64_t memo;
     bool has_icrc1_memo;
     struct ic_bytes icrc1_memo;
@@ -89,18 +90,18 @@ struct ledger_outcome {
     uint64_t detail; /* see LEDGER_RESULTS; 0 where nothing is said there */
 };
 
-/* ---- operations ------------------------------------------------------------------------------------ */
+/* ---- operations ------------------------------------------------------------------------------ */
 
-/* ledger_transfer does what a request asks, or says why not. With any result but OK the only change is
- * that old entries left the dedup window.
+/* ledger_transfer does what a request asks, or says why not. With any result but OK the only change
+ * is that old entries left the dedup window.
  *   traps   when stable memory cannot grow */
 IC_MUST_USE struct ledger_outcome ledger_transfer(struct ledger_state *state,
                                                   const struct ledger_env *env,
                                                   const struct ledger_request *request,
                                                   const struct ledger_rules *rules);
 
-/* ledger_names_check makes the checks that need no account hashed, when both accounts are given by name:
- * a wrong fee, the commonest refusal, then costs a third. Pure. It refuses nothing that
+/* ledger_names_check makes the checks that need no account hashed, when both accounts are given by
+ * name: a wrong fee, the commonest refusal, then costs a third. Pure. It refuses nothing that
  * ledger_transfer would not refuse in the same way.
  *   request   its from and to are not looked at
  *   returns   OK, MEMO_TOO_LARGE or BAD_FEE */

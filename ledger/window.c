@@ -48,8 +48,8 @@ bool ledger_window_is_throttled(const struct ledger_window *window, uint64_t now
     if (count < transactions_max / 2u) {
         return false;
     }
-    /* The entry that many places from the end: if even it is less than a second old, this second has
-     * had its share. */
+    /* The entry that many places from the end: if even it is less than a second old, this second
+     * has had its share. */
     uint64_t back = admitted_per_s(window_ns, transactions_max);
     if (back > count) {
         back = count;

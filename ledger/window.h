@@ -1,8 +1,8 @@
 /* The dedup window: transactions with a created_at_time that were accepted lately. SPEC: ledger 6
  *
- * It answers two questions: was this very transaction executed before, and are there too many of late.
- * Invariant: the queue (in order of acceptance) and the table (by hash) hold the same transactions.
- * It does not know blocks; the caller gives their index and timestamp. */
+ * It answers two questions: was this very transaction executed before, and are there too many of
+ * late. Invariant: the queue (in order of acceptance) and the table (by hash) hold the same
+ * transactions. It does not know blocks; the caller gives their index and timestamp. */
 #ifndef LEDGER_WINDOW_H
 #define LEDGER_WINDOW_H
 
@@ -17,8 +17,8 @@ struct ledger_window {
 
 void ledger_window_open(struct ledger_window *window, struct ic_store *store);
 
-/* ledger_window_purge forgets the transactions whose block is older than the window and the permitted
- * drift, oldest first, at most purged_max of them.
+/* ledger_window_purge forgets the transactions whose block is older than the window and the
+ * permitted drift, oldest first, at most purged_max of them.
  *   now_ns      time of the message
  *   window_ns   length of the window
  *   returns     how many it forgot */
@@ -26,8 +26,8 @@ uint64_t ledger_window_purge(struct ledger_window *window, uint64_t now_ns, uint
                              uint64_t purged_max);
 
 /* ledger_window_is_throttled tells whether to refuse new transactions for now. Up to half of
- * transactions_max nothing is refused; from there on only as many pass in a second as would fill the
- * other half evenly over the window. */
+ * transactions_max nothing is refused; from there on only as many pass in a second as would fill
+ * the other half evenly over the window. */
 bool ledger_window_is_throttled(const struct ledger_window *window, uint64_t now_ns,
                                 uint64_t window_ns, uint64_t transactions_max);
 

@@ -1,7 +1,7 @@
 /* How the ledger answers a refused transfer: which Err, which trap, which words.
  *
- * The rules know one result for each thing that can be wrong (ledger/transfer.h). Here stands what a
- * caller of each endpoint gets to see for it. SPEC: ledger 5.1, 5.2 */
+ * The rules know one result for each thing that can be wrong (ledger/transfer.h). Here stands what
+ * a caller of each endpoint gets to see for it. SPEC: ledger 5.1, 5.2 */
 #ifndef CANISTERS_LEDGER_ANSWERS_H
 #define CANISTERS_LEDGER_ANSWERS_H
 

@@ -1,4 +1,5 @@
-/* Reading the chain: blocks as bytes, blocks as Candid values, the certified tip. SPEC: ledger 8.4, 10
+/* Reading the chain: blocks as bytes, blocks as Candid values, the certified tip. SPEC: ledger
+ * 8.4, 10
  *
  * Everything in an answer is a view: into the arena, where records are copied to, or into the
  * records. */
@@ -10,7 +11,7 @@
 #include "ledger/block.h"
 #include "ledger/blocks_range.h"
 
-/* ---- which blocks ------------------------------------------------------------------------------------ */
+/* ---- which blocks ---------------------------------------------------------------------------- */
 
 /* QUIRK: the small limit holds for users that call the query method as an update. SPEC: ledger 1 */
 static uint64_t blocks_max(void)
@@ -51,7 +52,7 @@ static struct ic_bytes *records_get(struct ledger_range range, struct ic_arena *
     return records;
 }
 
-/* ---- a block as a Candid value ----------------------------------------------------------------------- */
+/* ---- a block as a Candid value --------------------------------------------------------------- */
 
 static struct ic_bytes view_account(const struct ledger_account *account)
 {
@@ -101,8 +102,8 @@ static void view_operation(struct icp_operation *out, const struct ledger_operat
     }
 }
 
-/* QUIRK: created_at_time is not optional here; a transaction without one shows the time of its block.
- * SPEC: ledger 8.4 */
+/* QUIRK: created_at_time is not optional here; a transaction without one shows the time of its
+ * block. SPEC: ledger 8.4 */
 static void view_block(struct icp_block *out, const struct ledger_block *block)
 {
     const struct ledger_transaction *transaction = &block->transaction;
@@ -129,7 +130,7 @@ static void view_record(struct icp_block *out, struct ic_bytes record)
     view_block(out, &block);
 }
 
-/* ---- the methods --------------------------------------------------------------------------------------- */
+/* ---- the methods ----------------------------------------------------------------------------- */
 
 void icp_query_blocks(const struct icp_query_blocks_in *in, struct icp_query_blocks_out *out)
 {

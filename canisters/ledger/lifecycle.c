@@ -47,7 +47,7 @@ struct ledger_account canister_account_from_hex(struct ic_bytes text)
     return account;
 }
 
-/* ---- types that are accepted besides those of the service ----------------------------------------- */
+/* ---- types that are accepted besides those of the service ------------------------------------ */
 
 /* (InitArgs), what ledgers were installed with before upgrades had arguments. */
 static const struct candid_field BARE_INIT_FIELDS[] = {
@@ -84,7 +84,7 @@ static const struct candid_type UPGRADE_RECORD = {
 };
 static const struct candid_tuple UPGRADE = {.record = &UPGRADE_RECORD};
 
-/* ---- installation ----------------------------------------------------------------------------------- */
+/* ---- installation ---------------------------------------------------------------------------- */
 
 /* The name of a result without its prefix: short, so that the text below stays under 160 bytes. */
 static struct ic_bytes result_name(enum candid_result result)
@@ -193,7 +193,7 @@ void icp_init(struct ic_bytes argument)
     canister_certify_tip();
 }
 
-/* ---- upgrade ------------------------------------------------------------------------------------------ */
+/* ---- upgrade --------------------------------------------------------------------------------- */
 
 /* upgrade_apply makes the changes that an upgrade may ask for. */
 static void upgrade_apply(const struct icp_upgrade_args *args)

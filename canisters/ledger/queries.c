@@ -23,7 +23,7 @@ static struct ledger_account account_from_candid(const struct icp_account *accou
     return ledger_account_from_icrc(&name);
 }
 
-/* ---- accounts ------------------------------------------------------------------------------------ */
+/* ---- accounts -------------------------------------------------------------------------------- */
 
 /* QUIRK: a blob of another length than 32 is an account that holds nothing, one of 32 bytes with a
  * wrong checksum is a mistake. SPEC: ledger 5.5 */
@@ -61,7 +61,7 @@ void icp_account_identifier(const struct icp_account_identifier_in *in,
     out->ret0 = (struct ic_bytes){.at = account.address, .size = LEDGER_ACCOUNT_BYTES};
 }
 
-/* ---- the token -------------------------------------------------------------------------------------- */
+/* ---- the token ------------------------------------------------------------------------------- */
 
 void icp_transfer_fee(const struct icp_transfer_fee_in *in, struct icp_transfer_fee_out *out)
 {

@@ -1,7 +1,7 @@
 /* The update calls: a request is decoded, put to the rules, and the outcome is answered.
  *
- * Follow one transfer: the generated export decodes the arguments and calls icp_icrc1_transfer below;
- * ledger/transfer.c decides and writes; answers.c finds the words. */
+ * Follow one transfer: the generated export decodes the arguments and calls icp_icrc1_transfer
+ * below; ledger/transfer.c decides and writes; answers.c finds the words. */
 #include "canisters/ledger/answers.h"
 #include "canisters/ledger/canister.h"
 #include "ic/msg.h"

@@ -1,6 +1,6 @@
-/* Every sequence of a few requests in a small world: the minting account and two others, amounts 0 to
- * 4, fees 0 to 2, both endpoints; each answer, every balance and the supply compared with the model.
- * And random lives with times, with upgrades in between. */
+/* Every sequence of a few requests in a small world: the minting account and two others, amounts 0
+ * to 4, fees 0 to 2, both endpoints; each answer, every balance and the supply compared with the
+ * model. And random lives with times, with upgrades in between. */
 #include "ledger/test/model.h"
 #include "ledger/test/support.h"
 
@@ -80,7 +80,7 @@ static void step(uint64_t now_ns, const struct model_request *r)
     compare_state();
 }
 
-/* ---- all sequences --------------------------------------------------------------------------------------- */
+/* ---- all sequences --------------------------------------------------------------------------- */
 
 #define OPERATIONS (ACCOUNTS * ACCOUNTS * AMOUNTS)
 
@@ -159,7 +159,7 @@ static void test_legacy(void **state)
     small_world(2, true);
 }
 
-/* ---- random lives ------------------------------------------------------------------------------------------ */
+/* ---- random lives ---------------------------------------------------------------------------- */
 
 static uint64_t random_state;
 

@@ -1,5 +1,5 @@
-/* Any bytes as a block: the decoder stays inside them, and a block that it accepts encodes to bytes that
- * decode to the same block. */
+/* Any bytes as a block: the decoder stays inside them, and a block that it accepts encodes to bytes
+ * that decode to the same block. */
 #include "ledger/block.h"
 #include "ledger/constants.h"
 #include "ledger/transaction_hash.h"

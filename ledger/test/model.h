@@ -1,5 +1,5 @@
-/* An independent ledger for the tests: plain arrays, no code of ledger/. It knows users by number and
- * keeps everything it ever did; slow and obvious. */
+/* An independent ledger for the tests: plain arrays, no code of ledger/. It knows users by number
+ * and keeps everything it ever did; slow and obvious. */
 #ifndef LEDGER_TEST_MODEL_H
 #define LEDGER_TEST_MODEL_H
 

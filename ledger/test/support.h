@@ -36,7 +36,8 @@ struct ledger_account test_account(uint64_t n);
 /* The default account of governance, which mints. */
 struct ledger_account test_minter(void);
 
-/* A ledger over the native twin. Every change runs as a message of the twin, so that a trap undoes it. */
+/* A ledger over the native twin. Every change runs as a message of the twin, so that a trap undoes
+ * it. */
 struct test_ledger {
     struct ic_store store;
     struct ledger_state state;

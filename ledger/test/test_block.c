@@ -6,7 +6,7 @@
 
 #define T0 TEST_T0_NS
 
-/* ---- the computed chain, built from its description --------------------------------------------------- */
+/* ---- the computed chain, built from its description ------------------------------------------ */
 
 struct accounts {
     struct ledger_account user[5];
@@ -133,7 +133,7 @@ static void test_chain(void **state)
     }
 }
 
-/* ---- every vector decodes, and encodes to itself ------------------------------------------------------- */
+/* ---- every vector decodes, and encodes to itself --------------------------------------------- */
 
 static void check_round_trip(const struct vector *v)
 {
@@ -183,7 +183,7 @@ static void test_stand_alone_fields(void **state)
     free(bytes.at);
 }
 
-/* ---- transactions of other sources ------------------------------------------------------------------- */
+/* ---- transactions of other sources ----------------------------------------------------------- */
 
 static struct ledger_account account_from_text(const char *hex)
 {
@@ -224,7 +224,7 @@ static void test_official_transactions(void **state)
     check_transaction(&TRANSACTION_VECTORS[2], &t);
 }
 
-/* ---- sizes ----------------------------------------------------------------------------------------------- */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 static void test_longest(void **state)
 {
@@ -280,7 +280,7 @@ static void test_plain_transfer_is_138_bytes(void **state)
     assert_int_equal(ledger_block_encode(buffer, &block).size, 138);
 }
 
-/* ---- what a decoder meets --------------------------------------------------------------------------------- */
+/* ---- what a decoder meets -------------------------------------------------------------------- */
 
 /* Decodes a copy of exact size, so that the sanitizer sees any read beyond it. */
 static bool decodes(const uint8_t *bytes, size_t size)
@@ -345,8 +345,9 @@ static const struct decode_row DECODE_ROWS[] = {
     {"an empty transaction", "1a00", false},
     {"a mint to nobody", "1a02 1200", false},
     {"a transfer from nobody", "1a26 1a24 1222A", false},
-    {"a hash of 31 bytes", "0a21 0a1f 00000000000000000000000000000000000000000000000000000000000000"
-                           "1a26 1224 1222A", false},
+    {"a hash of 31 bytes",
+     "0a21 0a1f 00000000000000000000000000000000000000000000000000000000000000 1a26 1224 1222A",
+     false},
     {"a length beyond the end", "1a7f 1224 1222A", false},
     {"a varint without end", "1a26 1224 1222A ffffffffffffffffffffff", false},
     {"field number 0", "1a26 1224 1222A 0001", false},

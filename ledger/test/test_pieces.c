@@ -3,7 +3,7 @@
 #include "ledger/protobuf.h"
 #include "ledger/test/support.h"
 
-/* ---- protobuf ------------------------------------------------------------------------------------------------ */
+/* ---- protobuf -------------------------------------------------------------------------------- */
 
 static const struct {
     uint64_t value;
@@ -122,7 +122,7 @@ static void test_bytes_fields(void **state)
     }
 }
 
-/* ---- ranges --------------------------------------------------------------------------------------------------- */
+/* ---- ranges ---------------------------------------------------------------------------------- */
 
 /* The definition: go through the held blocks and take those that are wanted. */
 static struct ledger_range served_slowly(struct ledger_range held, struct ledger_range wanted,
@@ -176,7 +176,7 @@ static void test_length_is_cut(void **state)
     assert_int_equal(got.count, 3);
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static void test_result_names(void **state)
 {

@@ -18,7 +18,7 @@ static void make_funded(struct test_ledger *ledger)
     assert_int_equal(test_ledger_run(ledger, NOW, &mint2, &LEDGER_RULES_ICRC1).result, LEDGER_OK);
 }
 
-/* ---- precedence ------------------------------------------------------------------------------------------
+/* ---- precedence --------------------------------------------------------------------------------
  * A request with everything wrong; each row mends one more thing, in the order in which the checks
  * must come, and expects the next refusal. */
 
@@ -123,8 +123,9 @@ static void check_precedence(struct scene *scene, const struct precedence_row *r
     test_ledger_check(scene->ledger);
 }
 
-/* A request that is throttled, too old, in the future, a duplicate, unfunded and behind the clock, and
- * malformed besides. The window already holds the transaction that it will turn out to repeat. */
+/* A request that is throttled, too old, in the future, a duplicate, unfunded and behind the clock,
+ * and malformed besides. The window already holds the transaction that it will turn out to repeat.
+ * */
 static struct scene make_scene(struct test_ledger *ledger, const struct ledger_account *from,
                                const struct ledger_account *to, uint64_t fee_e8s)
 {
@@ -144,8 +145,8 @@ static struct scene make_scene(struct test_ledger *ledger, const struct ledger_a
     return scene;
 }
 
-/* Makes the window remember the transaction that the request becomes once its age is mended: what the
- * ledger itself would store, put there directly because it could never be executed. */
+/* Makes the window remember the transaction that the request becomes once its age is mended: what
+ * the ledger itself would store, put there directly because it could never be executed. */
 struct remember_message {
     struct test_ledger *ledger;
     struct ledger_window_entry entry;
@@ -253,7 +254,7 @@ static void test_precedence_of_legacy_mint(void **state)
     check_precedence(&scene, rows, TEST_ITEMS(rows), &LEDGER_RULES_LEGACY);
 }
 
-/* ---- where the endpoints differ --------------------------------------------------------------------------- */
+/* ---- where the endpoints differ -------------------------------------------------------------- */
 
 struct difference_row {
     const char *what;
@@ -309,7 +310,8 @@ static void check_difference(const struct difference_row *row, const struct ledg
                              enum ledger_result result, uint64_t detail)
 {
     struct test_ledger ledger;
-    const struct ledger_account from = row->from == MINTER ? test_minter() : test_account(row->from);
+    const struct ledger_account from =
+        row->from == MINTER ? test_minter() : test_account(row->from);
     const struct ledger_account to = row->to == MINTER ? test_minter() : test_account(row->to);
     struct ledger_request request = test_request(&from, &to, row->amount_e8s);
     request.fee_e8s = row->fee_e8s;
@@ -333,7 +335,7 @@ static void test_differences(void **state)
     }
 }
 
-/* ---- checks by name ------------------------------------------------------------------------------------- */
+/* ---- checks by name -------------------------------------------------------------------------- */
 
 static struct icrc_account name_of(unsigned who, bool is_explicit)
 {
@@ -352,7 +354,8 @@ static void configure_body(void *argument)
     ledger_config_replace(&m->ledger->state, &m->config);
 }
 
-/* How the ledger may know its minting account by name: not, wrongly, rightly, with zeros written out. */
+/* How the ledger may know its minting account by name: not, wrongly, rightly, with zeros written
+ * out. */
 static void configure_minter_name(struct test_ledger *ledger, unsigned how)
 {
     struct configure_message message = {.ledger = ledger, .config = ledger->state.config};
@@ -408,7 +411,7 @@ static void test_checks_by_name(void **state)
     }
 }
 
-/* ---- duplicates ---------------------------------------------------------------------------------------------- */
+/* ---- duplicates ------------------------------------------------------------------------------ */
 
 /* Runs a transfer of 1 from user 1 to user 3. */
 static struct ledger_outcome pay(struct test_ledger *ledger, uint64_t now_ns,
@@ -494,7 +497,7 @@ static void test_edges_of_the_window(void **state)
     assert_int_equal(pay(&ledger, NOW, NONE, some(0), r).result, LEDGER_TOO_OLD);
 }
 
-/* ---- throttling ------------------------------------------------------------------------------------------------ */
+/* ---- throttling ------------------------------------------------------------------------------ */
 
 struct throttle_row {
     uint64_t at_ms;
@@ -549,7 +552,8 @@ static void test_throttling_of_the_unremembered(void **state)
     assert_int_equal(pay(&ledger, NOW + TEST_S, NONE, NONE, r).result, LEDGER_OK);
 }
 
-/* When old entries leave, this call is not throttled; that they leave stays even if it is refused. */
+/* When old entries leave, this call is not throttled; that they leave stays even if it is refused.
+ * */
 static void test_purge_comes_first(void **state)
 {
     (void)state;

@@ -45,7 +45,7 @@ static struct summary summarize(const struct test_ledger *ledger)
     return s;
 }
 
-/* ---- upgrades --------------------------------------------------------------------------------------------- */
+/* ---- upgrades -------------------------------------------------------------------------------- */
 
 static void test_same_life_with_and_without_upgrades(void **state)
 {
@@ -107,7 +107,7 @@ static void test_cost_of_an_upgrade(void **state)
     assert_true(cost[1] < 60000);
 }
 
-/* ---- configuration ---------------------------------------------------------------------------------------- */
+/* ---- configuration --------------------------------------------------------------------------- */
 
 static void config_make(struct ledger_config *config)
 {
@@ -185,10 +185,10 @@ static void test_damage_is_refused(void **state)
     }
 }
 
-/* ---- stopped at every write -------------------------------------------------------------------------------- */
+/* ---- stopped at every write ------------------------------------------------------------------ */
 
-/* Runs a request, stopped at its n-th stable write, for n = 1, 2, ... until it gets through; after each
- * stop the ledger must be exactly as before.
+/* Runs a request, stopped at its n-th stable write, for n = 1, 2, ... until it gets through; after
+ * each stop the ledger must be exactly as before.
  *   returns   how often it was stopped */
 static unsigned run_with_stops(struct test_ledger *ledger, const struct ledger_request *r,
                                uint64_t now_ns)

@@ -1,6 +1,6 @@
-/* Blocks and transactions with their hashes, from outside. Hashes of mainnet and of the official unit
- * tests are facts; those of the computed chain come from an independent encoder that reproduces all of
- * these. SPEC: ledger 18.3 to 18.5 */
+/* Blocks and transactions with their hashes, from outside. Hashes of mainnet and of the official
+ * unit tests are facts; those of the computed chain come from an independent encoder that
+ * reproduces all of these. SPEC: ledger 18.3 to 18.5 */
 #ifndef LEDGER_TEST_VECTORS_H
 #define LEDGER_TEST_VECTORS_H
 

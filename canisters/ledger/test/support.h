@@ -48,8 +48,8 @@ struct ic_principal test_user(uint8_t n); /* 29 bytes, self-authenticating in fo
 /* Installation with the minting account and one balance: anonymous holds 1,000 ICP. */
 struct icp_init_args test_init_args(void);
 
-/* test_encode writes values of the types of a method, as its callers do. The bytes last until the test
- * program ends. */
+/* test_encode writes values of the types of a method, as its callers do. The bytes last until the
+ * test program ends. */
 struct ic_bytes test_encode(const struct candid_tuple *types, const void *value);
 
 /* test_decode reads a reply; views last as long. */

@@ -6,7 +6,7 @@
 
 #define NOW TEST_T0_NS
 
-/* ---- every result at every endpoint ------------------------------------------------------------------------- */
+/* ---- every result at every endpoint ---------------------------------------------------------- */
 
 enum endpoint { ICRC1, LEGACY, SEND_DFX };
 
@@ -111,7 +111,7 @@ static void test_every_result_has_a_row(void **state)
     }
 }
 
-/* ---- the Err values ---------------------------------------------------------------------------------------------- */
+/* ---- the Err values -------------------------------------------------------------------------- */
 
 static void check_nat(struct candid_nat n, uint64_t expected)
 {
@@ -180,7 +180,7 @@ static void test_legacy_values(void **state)
     assert_int_equal(answered.block_index, 3);
 }
 
-/* ---- whole calls --------------------------------------------------------------------------------------------------- */
+/* ---- whole calls ----------------------------------------------------------------------------- */
 
 static void install(void)
 {
@@ -233,7 +233,8 @@ static void test_icrc1_calls(void **state)
 static void test_legacy_calls(void **state)
 {
     (void)state;
-    const struct ledger_account receiver = ledger_account_from_owner(&(struct ic_principal){0}, NULL);
+    const struct ledger_account receiver =
+        ledger_account_from_owner(&(struct ic_principal){0}, NULL);
     uint8_t wrong[32];
     struct icp_transfer_out out;
     struct icp_transfer_in in = {.arg0 = {.to = {.at = receiver.address, .size = 32},
@@ -248,9 +249,9 @@ static void test_legacy_calls(void **state)
     wrong[0] ^= 1;
     in.arg0.to.at = wrong;
     test_call_traps(icp_export_transfer, &icp_transfer_method, &in,
-                    "Invalid account identifier: Checksum failed for 2c0e897f7e862d2b57d9bc9ea5c65f9a"
-                    "24ac6c074575f47898314b8d6cb0929d, expected check bytes 2d0e897f but found "
-                    "2c0e897f");
+                    "Invalid account identifier: Checksum failed for "
+                    "2c0e897f7e862d2b57d9bc9ea5c65f9a24ac6c074575f47898314b8d6cb0929d, "
+                    "expected check bytes 2d0e897f but found 2c0e897f");
     in.arg0.to.size = 31;
     test_call_traps(icp_export_transfer, &icp_transfer_method, &in,
                     "an account identifier has 32 bytes");

@@ -1,11 +1,11 @@
-/* Reading the chain: which blocks, every kind of block as a Candid value, certificates. SPEC: ledger 8.4,
- * 9, 10 */
+/* Reading the chain: which blocks, every kind of block as a Candid value, certificates. SPEC:
+ * ledger 8.4, 9, 10 */
 #include "canisters/ledger/canister.h"
 #include "canisters/ledger/test/support.h"
 #include "ledger/account.h"
 #include "ledger/block.h"
 
-/* ---- a chain with a block of every kind -------------------------------------------------------------------------- */
+/* ---- a chain with a block of every kind ------------------------------------------------------ */
 
 static struct ledger_account accounts[3];
 static struct ic_bytes encoded[16]; /* what was put into the chain, in order */
@@ -100,7 +100,7 @@ static void assert_account(struct ic_bytes got, const struct ledger_account *exp
     assert_memory_equal(got.at, expected->address, 32);
 }
 
-/* ---- values --------------------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static void check_frame(const struct icp_query_blocks_response *answer)
 {
@@ -219,7 +219,7 @@ static void test_encoded(void **state)
     assert_int_equal(answer.blocks.count, 4);
 }
 
-/* ---- how many ---------------------------------------------------------------------------------------------------- */
+/* ---- how many -------------------------------------------------------------------------------- */
 
 static void test_limits(void **state)
 {
@@ -256,7 +256,7 @@ static void test_limits(void **state)
     ic_host_replicated_set(true);
 }
 
-/* ---- certificates -------------------------------------------------------------------------------------------------- */
+/* ---- certificates ---------------------------------------------------------------------------- */
 
 static void test_certificates(void **state)
 {

@@ -1,10 +1,11 @@
 /* Installation and upgrade: what is taken, what is refused, in which words. SPEC: ledger 14 */
 #include "canisters/ledger/test/support.h"
 
-/* ---- arguments in all their forms --------------------------------------------------------------------------- */
+/* ---- arguments in all their forms ------------------------------------------------------------ */
 
 /* The old form, (InitArgs), made from the new one: the same type table, in which the variant comes
- * first and names the record; then the record as the argument's type, and its value without the case. */
+ * first and names the record; then the record as the argument's type, and its value without the
+ * case. */
 static struct ic_bytes bare_argument(const struct icp_init_args *args)
 {
     static uint8_t bare[4096];
@@ -89,7 +90,7 @@ static void test_undecodable_arguments(void **state)
     assert_true(strlen(ic_host_trap_text()) <= 160);
 }
 
-/* ---- what the argument may say ------------------------------------------------------------------------------- */
+/* ---- what the argument may say --------------------------------------------------------------- */
 
 static void test_bad_accounts(void **state)
 {
@@ -185,7 +186,7 @@ static void test_no_blocks(void **state)
     assert_int_equal(out.ret0.blocks.count, 0);
 }
 
-/* ---- upgrades -------------------------------------------------------------------------------------------------- */
+/* ---- upgrades -------------------------------------------------------------------------------- */
 
 static struct ic_bytes upgrade_argument(const struct icp_upgrade_args *args)
 {
@@ -234,8 +235,9 @@ static void test_upgrades_that_are_refused(void **state)
     upgrade_traps(IC_BYTES_LIT(""), "");
     struct icp_upgrade_args args = {.icrc1_minting_account = {.has = true}};
     args.icrc1_minting_account.value.owner = test_user(1);
-    upgrade_traps(upgrade_argument(&args), "The icrc1 minting account is not the same as the minting "
-                                           "account set during initialization");
+    upgrade_traps(upgrade_argument(&args),
+                  "The icrc1 minting account is not the same as the minting account set during "
+                  "initialization");
     args = (struct icp_upgrade_args){.change_archive_options = {.has = true}};
     upgrade_traps(upgrade_argument(&args),
                   "Archive options cannot be changed, since there is no archive!");
@@ -272,7 +274,7 @@ static void test_upgrade_of_something_else(void **state)
     upgrade_traps(IC_BYTES_LIT("DIDL\0\0"), "stable memory is empty");
 }
 
-/* ---- the interface ----------------------------------------------------------------------------------------------- */
+/* ---- the interface --------------------------------------------------------------------------- */
 
 static void test_interface(void **state)
 {

@@ -1,8 +1,8 @@
-/* The recorded calls of the official ledger, through our entry points compiled natively: every reply
- * by value, blocks, certificates and certified data byte for byte, every quoted reject text.
+/* The recorded calls of the official ledger, through our entry points compiled natively: every
+ * reply by value, blocks, certificates and certified data byte for byte, every quoted reject text.
  *
- * integration/vectors/ledger-core/README.md says what was recorded. The Wasm is put to the same test
- * by `axon replay`; here the sanitizers watch. */
+ * integration/vectors/ledger-core/README.md says what was recorded. The Wasm is put to the same
+ * test by `axon replay`; here the sanitizers watch. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 #include "ic/arena.h"
 #include "icp_did.h"
 
-/* ---- the methods ----------------------------------------------------------------------------------------- */
+/* ---- the methods ----------------------------------------------------------------------------- */
 
 #define METHODS(X)                                                                                 \
     X(account_balance) X(account_balance_dfx) X(account_identifier) X(archives) X(decimals)        \
@@ -51,7 +51,7 @@ static const struct method *method_find(const char *name)
     return NULL;
 }
 
-/* ---- a recording ------------------------------------------------------------------------------------------ */
+/* ---- a recording ----------------------------------------------------------------------------- */
 
 struct step {
     json_t *json;
@@ -106,8 +106,8 @@ static void step_free(struct step *step)
     json_decref(step->json);
 }
 
-/* The core of a recorded reject: what stands between the system's frame and Rust's. "" when it is the
- * text of a decoding failure, which is free. */
+/* The core of a recorded reject: what stands between the system's frame and Rust's. "" when it is
+ * the text of a decoding failure, which is free. */
 static void reject_core(char *out, size_t size, const char *reject)
 {
     const char *start = strstr(reject, "with message: '");
@@ -130,7 +130,7 @@ static void reject_core(char *out, size_t size, const char *reject)
     snprintf(out, size, "%.*s", (int)(end - start), start);
 }
 
-/* ---- the machine of the recording --------------------------------------------------------------------- */
+/* ---- the machine of the recording ------------------------------------------------------------ */
 
 static size_t put(uint8_t *out, size_t at, const char *hex)
 {
@@ -185,10 +185,10 @@ static void reopen(void)
     assert_true(ic_host_run(call_export, &run));
 }
 
-/* ---- comparison --------------------------------------------------------------------------------------------- */
+/* ---- comparison ------------------------------------------------------------------------------ */
 
-/* Our interface has the official types (`didc check`), so both replies are decoded at ours and encoded
- * again in full: equal values give equal bytes. */
+/* Our interface has the official types (`didc check`), so both replies are decoded at ours and
+ * encoded again in full: equal values give equal bytes. */
 static struct ic_bytes canonical(const struct candid_tuple *types, struct ic_bytes reply,
                                  struct ic_arena *arena)
 {
