@@ -145,30 +145,34 @@ static void close_arena(struct ic_arena *arena)
     free(arena->at);
 }
 
-/* Elements as far as the budget goes, the type table, boxes, the outermost struct. */
-static struct ic_arena open_decode_arena(size_t message_bytes)
-{
-    const size_t units = CANDID_UNITS_BASE + (size_t)CANDID_UNITS_PER_BYTE * message_bytes;
-    const size_t wanted = (2 * units + message_bytes) * CANDID_UNIT_HEAP_BYTES + (1u << 20);
-    return open_arena(wanted < DECODE_ARENA_BYTES_MAX ? wanted : DECODE_ARENA_BYTES_MAX);
-}
-
 static bool fail(struct candid_text_error *error, enum candid_result result)
 {
     snprintf(error->text, sizeof error->text, "%s", candid_result_text(result));
     return false;
 }
 
-/* Decodes into the arena; NULL with *error set when it does not. */
+/* Decodes into an arena that is opened here, to be closed also after a failure. How much memory the
+ * elements need is not known before, so it tries.
+ *   returns   NULL with *error set when it does not decode */
 static void *decode(struct ic_arena *arena, const struct candid_text_types *types,
                     struct ic_bytes message, struct candid_text_error *error)
 {
-    void *value = ic_arena_alloc_zeroed(arena, 1, types->tuple.record->size);
-    if (value == NULL) {
-        fail(error, CANDID_NO_MEMORY);
-        return NULL;
+    enum candid_result result = CANDID_NO_MEMORY;
+    void *value = NULL;
+    size_t size = (1u << 20) + types->tuple.record->size + 64 * message.size;
+    *arena = open_arena(size);
+    for (;;) {
+        value = ic_arena_alloc_zeroed(arena, 1, types->tuple.record->size);
+        if (value != NULL) {
+            result = candid_decode(value, &types->tuple, message, arena);
+        }
+        if (result != CANDID_NO_MEMORY || size > DECODE_ARENA_BYTES_MAX / 8) {
+            break;
+        }
+        size *= 8;
+        close_arena(arena);
+        *arena = open_arena(size);
     }
-    const enum candid_result result = candid_decode(value, &types->tuple, message, arena);
     if (result != CANDID_OK) {
         fail(error, result);
         return NULL;
@@ -304,7 +308,7 @@ static const char *print(struct candid_text *t, const struct candid_text_types *
 static const char *decode_typed(struct candid_text *t, const struct candid_text_types *types,
                                 struct ic_bytes message, struct candid_text_error *error)
 {
-    struct ic_arena arena = open_decode_arena(message.size);
+    struct ic_arena arena;
     const void *value = decode(&arena, types, message, error);
     const char *text = value == NULL ? NULL : print(t, types, value, error);
     close_arena(&arena);
@@ -416,7 +420,8 @@ static const char *decode_wire(struct candid_text *t, struct wire_types *w,
 static const char *decode_untyped(struct candid_text *t, struct ic_bytes message,
                                   struct candid_text_error *error)
 {
-    struct ic_arena arena = open_decode_arena(message.size);
+    /* Entries and fields of the type table are at most this much larger than their bytes. */
+    struct ic_arena arena = open_arena((1u << 16) + 16 * message.size);
     struct candid_decoder d = {.at = message.at,
                                .start = message.at,
                                .end = message.at + message.size,
@@ -445,15 +450,22 @@ const char *candid_text_decode(struct candid_text *t, const struct candid_text_t
 
 /* ---- one form for each value --------------------------------------------------------------------- */
 
+static bool recode(struct did_pool *pool, struct ic_bytes *out,
+                   const struct candid_text_types *types, struct ic_bytes message,
+                   struct candid_text_error *error)
+{
+    struct ic_arena arena;
+    const void *value = decode(&arena, types, message, error);
+    const bool ok = value != NULL && encode(pool, out, types, value, error);
+    close_arena(&arena);
+    return ok;
+}
+
 bool candid_text_recode(struct candid_text *t, struct ic_bytes *out,
                         const struct candid_text_types *types, struct ic_bytes message,
                         struct candid_text_error *error)
 {
-    struct ic_arena arena = open_decode_arena(message.size);
-    const void *value = decode(&arena, types, message, error);
-    const bool ok = value != NULL && encode(&t->program.pool, out, types, value, error);
-    close_arena(&arena);
-    return ok;
+    return recode(&t->program.pool, out, types, message, error);
 }
 
 static bool name_side(struct candid_text_error *error, const char *side)
@@ -466,14 +478,15 @@ static bool name_side(struct candid_text_error *error, const char *side)
 bool candid_text_compare(struct candid_text *t, bool *equal, const struct candid_text_types *types,
                          struct ic_bytes a, struct ic_bytes b, struct candid_text_error *error)
 {
-    struct ic_bytes x;
-    struct ic_bytes y;
-    if (!candid_text_recode(t, &x, types, a, error)) {
-        return name_side(error, "first");
+    struct did_pool pool = {0};
+    struct ic_bytes x = {0};
+    struct ic_bytes y = {0};
+    (void)t;
+    bool ok = recode(&pool, &x, types, a, error) || name_side(error, "first");
+    ok = ok && (recode(&pool, &y, types, b, error) || name_side(error, "second"));
+    if (ok) {
+        *equal = ic_bytes_is_equal(x, y);
     }
-    if (!candid_text_recode(t, &y, types, b, error)) {
-        return name_side(error, "second");
-    }
-    *equal = ic_bytes_is_equal(x, y);
-    return true;
+    did_pool_free(&pool);
+    return ok;
 }
