@@ -10,6 +10,9 @@ $(eval $(call unit_test,ic_dump,sdk-c/test/test_dump.c sdk-c/test/dump_content.c
 $(eval $(call unit_test,ic_map,sdk-c/test/test_map.c,ic))
 $(eval $(call unit_test,ic_queue,sdk-c/test/test_queue.c,ic))
 $(eval $(call unit_test,ic_map_dump,sdk-c/test/test_map_dump.c,ic))
+$(eval $(call unit_test,ic_u128,sdk-c/test/test_u128.c,ic))
+$(eval $(call unit_test,ic_random,sdk-c/test/test_random.c,ic))
+$(eval $(call unit_test,ic_timer,sdk-c/test/test_timer.c,ic))
 $(eval $(call fuzz_target,fuzz_map,sdk-c/test/fuzz_map.c,ic))
 $(eval $(call fuzz_target,fuzz_stable,sdk-c/test/fuzz_stable.c,ic))
 
