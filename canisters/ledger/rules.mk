@@ -26,7 +26,7 @@ LEDGER_SMALL := $(filter-out $(BUILD)/gen/%,$(LEDGER_CANISTER_SOURCES)) ledger/b
 $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(LEDGER_SMALL)) $(WASM_DIR)/obj/$(BUILD)/gen/icp_dispatch.o: WASM_CFLAGS += -Oz
 
 $(eval $(call unit_test,ledger_canister_replay,$(L)/test/test_replay.c,ledger_canister ledger candid ic))
-$(O)/$(L)/test/%.o: | $(BUILD)/gen/icp_did.h
+$(patsubst %.c,$(O)/%.o,$(wildcard $(L)/test/*.c)): | $(BUILD)/gen/icp_did.h
 LEDGER_CANISTER_LIBS := ledger_canister ledger candid ic
 $(foreach t,lifecycle answers block_queries,\
   $(eval $(call unit_test,ledger_canister_$(t),$(L)/test/test_$(t).c $(L)/test/support.c,$(LEDGER_CANISTER_LIBS))))
