@@ -72,7 +72,7 @@ WASM         :=
 
 .DEFAULT_GOAL := help
 include $(wildcard sdk-c/rules.mk ledger/rules.mk nns/rules.mk cycles/rules.mk)
-include $(wildcard canisters/*/rules.mk integration/*/rules.mk)
+include $(wildcard canisters/*/rules.mk integration/*/rules.mk examples/*/rules.mk)
 
 # ---- what people type ------------------------------------------------------------------------------
 .PHONY: help setup all wasm run test unit fuzzers axon-tests fuzz bench lint clean axon

@@ -1,0 +1,10 @@
+# The escrow canister: rules, methods, flow, state; tests natively and in axon.
+E := examples/escrow
+$(eval $(call didc_gen,escrow,$(E)/escrow.did))
+$(eval $(call didc_gen,icrc,$(E)/icrc1.did))
+$(eval $(call canister,escrow,$(addprefix $(E)/,deal.c main.c settle.c state.c) $(BUILD)/gen/escrow_did.c $(BUILD)/gen/escrow_dispatch.c $(BUILD)/gen/icrc_did.c,$(E)/escrow.did))
+$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(wildcard $(E)/*.c)): WASM_CFLAGS += -Iexamples
+
+$(O)/$(E)/%.o: CFLAGS += -Iexamples
+$(O)/$(E)/test/%.o: | $(BUILD)/gen/escrow_did.h $(BUILD)/gen/icrc_did.h
+$(eval $(call unit_test,escrow_deal,$(E)/test/test_deal.c $(E)/deal.c,ic))

@@ -1,0 +1,363 @@
+/* The flow behind release, refund and resume.
+ *
+ * What a fault leaves behind, await by await:
+ *
+ *   before the join       nothing was written: the deal is open as before
+ *   during the join       the same. decide() writes the outcome and both transfers, and the first
+ *                         transfer is sent by the same message: they are committed together
+ *   during a transfer     the leg is PLANNED. It may have been made: resume sends the same transfer
+ *                         again, and the ledger says which
+ *
+ * The deal is read again from stable memory in every message, never carried over an await. */
+#include "escrow/escrow.h"
+
+#include "ic/async.h"
+#include "ic/msg.h"
+#include "icrc_client.h"
+
+#define LOCK_DEAL 1u
+
+/* Flows at a time; each has at most three calls and one lock. */
+#define FLOWS_MAX 50u
+
+/* A transfer is bounded: a ledger that hangs must not keep the escrow from being stopped and upgraded. */
+#define TRANSFER_TIMEOUT_S 60u
+/* How often one flow sends the same transfer when it does not learn what became of it. */
+#define TRIES_MAX 2u
+
+/* Room for the Candid encoding of a nat, of any ledger: magic, table and 19 bytes of LEB128. */
+#define NAT_REPLY_BYTES 32u
+
+struct settle {
+    struct ic_flow flow;
+    enum settle_wish wish;
+    uint64_t id;
+    struct ic_principal caller;
+    const struct candid_method *method; /* which is to be answered */
+    struct ic_answer answer;
+    struct ic_answer balances[DEAL_LEGS];
+    struct ic_answer fee;
+    uint8_t rooms[DEAL_LEGS + 1][NAT_REPLY_BYTES];
+    enum deal_leg_index leg;
+    uint32_t tries;
+    bool is_forgotten; /* look at the account before the leg's transfer is sent again */
+};
+
+IC_ASYNC_POOL(pool, struct settle, FLOWS_MAX, FLOWS_MAX * 3, FLOWS_MAX);
+
+void settle_open(struct ic_store *store)
+{
+    ic_async_open(&pool, store, ESCROW_REGION_ASYNC);
+}
+
+/* ---- answering: release, refund and resume answer with the same type ---------------------------------- */
+
+static void reply(const struct settle *f, const struct escrow_result *result)
+{
+    candid_msg_reply(f->method, &(struct escrow_release_out){.ret0 = *result});
+}
+
+static void reply_error(const struct settle *f, struct escrow_error error)
+{
+    reply(f, &(struct escrow_result){.tag = ESCROW_RESULT_ERR, .as.err = error});
+}
+
+static void reply_ledger(const struct settle *f, uint32_t code, struct ic_bytes text)
+{
+    reply_error(f, (struct escrow_error){.tag = ESCROW_ERROR_LEDGER,
+                                         .as.ledger = {.code = code, .text = text}});
+}
+
+/* A call that failed, or a reply that is none of this interface. */
+static void reply_answer(const struct settle *f, const struct ic_answer *answer)
+{
+    bool is_call_failed = answer->code != IC_CALL_OK && answer->code != IC_CALL_REPLY_TOO_LARGE;
+    reply_ledger(f, answer->code,
+                 is_call_failed ? ic_answer_bytes(answer)
+                                : IC_BYTES_LIT("the ledger's reply is not understood"));
+}
+
+static void reply_deal(const struct settle *f, const struct deal *deal)
+{
+    struct escrow_result result = {.tag = ESCROW_RESULT_OK};
+    escrow_deal_show(&result.as.ok, deal);
+    reply(f, &result);
+}
+
+static void reply_refusal(const struct settle *f, const struct deal *deal, enum deal_result refusal,
+                          const struct deal_funds *funds)
+{
+    struct escrow_error error = {.tag = ESCROW_ERROR_NOT_ALLOWED};
+    if (refusal == DEAL_DECIDED) {
+        error.tag = ESCROW_ERROR_DECIDED;
+        error.as.decided = escrow_phase_show(deal->phase);
+    } else if (refusal == DEAL_NOT_FUNDED) {
+        error.tag = ESCROW_ERROR_NOT_FUNDED;
+        error.as.not_funded.price_e8s = funds->balances_e8s[DEAL_PRICE];
+        error.as.not_funded.bond_e8s = funds->balances_e8s[DEAL_BOND];
+    }
+    reply_error(f, error);
+}
+
+/* ---- before anything is asked --------------------------------------------------------------------------- */
+
+static enum deal_outcome outcome_of(const struct settle *f)
+{
+    return f->wish == SETTLE_RELEASE ? DEAL_RELEASE : DEAL_REFUND;
+}
+
+static enum deal_result may_decide(const struct settle *f, const struct deal *deal)
+{
+    return deal_decide_check(deal, outcome_of(f), &f->caller, ic_time_ns());
+}
+
+/* Takes the lock and checks. False: answered. */
+static bool begin(struct settle *f)
+{
+    struct deal deal;
+    if (!escrow_deal_find(&deal, f->id)) {
+        reply_error(f, (struct escrow_error){.tag = ESCROW_ERROR_NOT_FOUND});
+        return false;
+    }
+    if (ic_lock_u64(&f->flow, LOCK_DEAL, f->id) != IC_LOCK_OK) {
+        reply_error(f, (struct escrow_error){.tag = ESCROW_ERROR_BUSY});
+        return false;
+    }
+    if (f->wish == SETTLE_RESUME) {
+        if (deal.phase == DEAL_OPEN) {
+            reply_error(f, (struct escrow_error){.tag = ESCROW_ERROR_NOT_DECIDED});
+        }
+        return deal.phase != DEAL_OPEN;
+    }
+    enum deal_result refusal = may_decide(f, &deal);
+    if (refusal != DEAL_OK) {
+        reply_refusal(f, &deal, refusal, NULL);
+    }
+    return refusal == DEAL_OK;
+}
+
+/* ---- calls -------------------------------------------------------------------------------------------------- */
+
+static struct candid_callee ledger_waiting(uint32_t timeout_s)
+{
+    return (struct candid_callee){.canister = escrow_ledger(), .timeout_s = timeout_s};
+}
+
+static void ask_balance(struct settle *f, enum deal_leg_index leg)
+{
+    uint8_t subaccount[32];
+    deal_subaccount(subaccount, f->id, leg);
+    struct candid_callee ledger = ledger_waiting(0);
+    struct icrc_icrc1_balance_of_in in = {
+        .arg0 = {.owner = ic_canister_self(),
+                 .subaccount = {.has = true, .value = {.at = subaccount, .size = sizeof subaccount}}}};
+    ic_answer_keep(&f->balances[leg], f->rooms[leg], NAT_REPLY_BYTES);
+    icrc_call_icrc1_balance_of(&f->flow, &f->balances[leg], &ledger, &in);
+}
+
+static void ask_fee(struct settle *f)
+{
+    struct candid_callee ledger = ledger_waiting(0);
+    ic_answer_keep(&f->fee, f->rooms[DEAL_LEGS], NAT_REPLY_BYTES);
+    icrc_call_icrc1_fee(&f->flow, &f->fee, &ledger);
+}
+
+/* Sends the planned transfer of f->leg, byte for byte what was recorded. */
+static void send_transfer(struct settle *f)
+{
+    struct deal deal = escrow_deal_get(f->id);
+    const struct deal_leg *leg = &deal.legs[f->leg];
+    uint8_t subaccount[32];
+    uint8_t memo[DEAL_MEMO_BYTES];
+    deal_subaccount(subaccount, f->id, f->leg);
+    deal_memo(memo, f->id, f->leg);
+    struct icrc_icrc1_transfer_in in = {
+        .arg0 = {.to = {.owner = leg->payee},
+                 .fee = {.has = true, .value = candid_nat_from_u64(leg->fee_e8s)},
+                 .memo = {.has = true, .value = {.at = memo, .size = sizeof memo}},
+                 .from_subaccount = {.has = true,
+                                     .value = {.at = subaccount, .size = sizeof subaccount}},
+                 .created_at_time = {.has = true, .value = leg->created_at_ns},
+                 .amount = candid_nat_from_u64(leg->amount_e8s)}};
+    struct candid_callee ledger = ledger_waiting(TRANSFER_TIMEOUT_S);
+    icrc_call_icrc1_transfer(&f->flow, &f->answer, &ledger, &in);
+}
+
+/* ---- what came back -------------------------------------------------------------------------------------------- */
+
+static bool take_nat(const struct settle *f, uint64_t *out, const struct ic_answer *answer,
+                     const struct candid_method *method)
+{
+    struct icrc_icrc1_balance_of_out reply_out; /* icrc1_fee answers with the same type */
+    if (!candid_answer(&reply_out, answer, method) || !candid_nat_to_u64(out, &reply_out.ret0)) {
+        reply_answer(f, answer);
+        return false;
+    }
+    return true;
+}
+
+/* After the join: decides, or answers why not. */
+static bool decide(struct settle *f)
+{
+    struct deal_funds funds;
+    struct deal deal = escrow_deal_get(f->id);
+    for (int i = 0; i < DEAL_LEGS; i++) {
+        if (!take_nat(f, &funds.balances_e8s[i], &f->balances[i], &icrc_icrc1_balance_of_method)) {
+            return false;
+        }
+    }
+    if (!take_nat(f, &funds.fee_e8s, &f->fee, &icrc_icrc1_fee_method)) {
+        return false;
+    }
+    enum deal_result refusal = may_decide(f, &deal);
+    refusal = refusal == DEAL_OK ? deal_funds_check(&deal, outcome_of(f), &funds) : refusal;
+    if (refusal != DEAL_OK) {
+        reply_refusal(f, &deal, refusal, &funds);
+        return false;
+    }
+    deal_decide_apply(&deal, outcome_of(f), &funds, ic_time_ns());
+    escrow_deal_put(&deal);
+    return true;
+}
+
+/* Chooses the leg to work on. False: none is left, answered. */
+static bool next_leg(struct settle *f)
+{
+    struct deal deal = escrow_deal_get(f->id);
+    enum deal_leg_index leg = deal_leg_next(&deal);
+    if (leg == DEAL_LEGS) {
+        reply_deal(f, &deal);
+        return false;
+    }
+    f->tries = leg == f->leg ? f->tries : 0;
+    f->leg = leg;
+    f->is_forgotten = f->is_forgotten || deal_leg_is_forgotten(&deal.legs[leg], ic_time_ns());
+    return true;
+}
+
+static void leg_paid(struct settle *f, const struct candid_nat *block)
+{
+    struct deal deal = escrow_deal_get(f->id);
+    uint64_t index = DEAL_BLOCK_UNKNOWN;
+    if (block != NULL && !candid_nat_to_u64(&index, block)) {
+        index = DEAL_BLOCK_UNKNOWN;
+    }
+    deal_paid_apply(&deal, f->leg, index);
+    escrow_deal_put(&deal);
+}
+
+static void leg_replan(struct settle *f, uint64_t fee_e8s)
+{
+    struct deal deal = escrow_deal_get(f->id);
+    deal_replan_apply(&deal, f->leg, fee_e8s, ic_time_ns());
+    escrow_deal_put(&deal);
+}
+
+/* The ledger has forgotten the transfer and will refuse it for good. What the account holds tells whether
+ * it had been made. */
+static bool take_account(struct settle *f)
+{
+    struct deal deal = escrow_deal_get(f->id);
+    const struct deal_leg *leg = &deal.legs[f->leg];
+    uint64_t balance_e8s = 0;
+    if (!take_nat(f, &balance_e8s, &f->balances[f->leg], &icrc_icrc1_balance_of_method)) {
+        return false;
+    }
+    f->is_forgotten = false;
+    if (balance_e8s < leg->amount_e8s + leg->fee_e8s) {
+        leg_paid(f, NULL);
+    } else {
+        leg_replan(f, leg->fee_e8s);
+    }
+    return true;
+}
+
+/* What the ledger refuses with is a fact about the transfer. True: go on with the loop. */
+static bool take_refusal(struct settle *f, const struct icrc_transfer_error *error)
+{
+    uint64_t fee_e8s = 0;
+    if (error->tag == ICRC_TRANSFER_ERROR_DUPLICATE) {
+        leg_paid(f, &error->as.duplicate.duplicate_of);
+        return true;
+    }
+    if (error->tag == ICRC_TRANSFER_ERROR_TOO_OLD && f->tries++ < TRIES_MAX) {
+        f->is_forgotten = true;
+        return true;
+    }
+    if (error->tag == ICRC_TRANSFER_ERROR_BAD_FEE && f->tries++ < TRIES_MAX &&
+        candid_nat_to_u64(&fee_e8s, &error->as.bad_fee.expected_fee)) {
+        leg_replan(f, fee_e8s);
+        return true;
+    }
+    reply_ledger(f, IC_CALL_OK, IC_BYTES_LIT("the ledger refuses the transfer for now"));
+    return false;
+}
+
+static bool take_transfer(struct settle *f)
+{
+    struct icrc_icrc1_transfer_out out;
+    if (f->answer.code == IC_CALL_SYS_UNKNOWN && f->tries++ < TRIES_MAX) {
+        return true; /* once more, the same transfer */
+    }
+    if (!icrc_take_icrc1_transfer(&out, &f->answer)) {
+        reply_answer(f, &f->answer);
+        return false;
+    }
+    if (out.ret0.tag == ICRC_TRANSFER_RESULT_OK) {
+        leg_paid(f, &out.ret0.as.ok);
+        return true;
+    }
+    return take_refusal(f, &out.ret0.as.err);
+}
+
+/* ---- the flow ----------------------------------------------------------------------------------------------------- */
+
+static void settle_run(struct ic_flow *flow)
+{
+    struct settle *f = (struct settle *)flow;
+    IC_FLOW_BEGIN(f);
+    if (!begin(f)) {
+        return;
+    }
+    if (f->wish != SETTLE_RESUME) {
+        ask_balance(f, DEAL_PRICE);
+        ask_balance(f, DEAL_BOND);
+        ask_fee(f);
+        IC_JOIN(f);
+        if (!decide(f)) {
+            return;
+        }
+    }
+    while (next_leg(f)) {
+        if (f->is_forgotten) {
+            IC_AWAIT(f, ask_balance(f, f->leg));
+            if (!take_account(f)) {
+                return;
+            }
+        } else {
+            IC_AWAIT(f, send_transfer(f));
+            if (!take_transfer(f)) {
+                return;
+            }
+        }
+    }
+    IC_FLOW_END(f);
+}
+
+void settle_start(enum settle_wish wish, uint64_t id)
+{
+    static const struct candid_method *const methods[] = {[SETTLE_RELEASE] = &escrow_release_method,
+                                                          [SETTLE_REFUND] = &escrow_refund_method,
+                                                          [SETTLE_RESUME] = &escrow_resume_method};
+    struct settle *f = ic_flow_new(settle_run, NULL, sizeof *f);
+    if (f == NULL) {
+        reply_error(&(struct settle){.method = methods[wish]},
+                    (struct escrow_error){.tag = ESCROW_ERROR_BUSY});
+        return;
+    }
+    f->wish = wish;
+    f->id = id;
+    f->caller = ic_msg_caller();
+    f->method = methods[wish];
+    ic_flow_start(&f->flow);
+}
