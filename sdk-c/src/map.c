@@ -61,6 +61,7 @@ static void shapes_init(struct ic_map *map)
     map->node_bytes = node_bytes_for(map);
     leaf->room = room_for(map, map->key_bytes + map->value_bytes);
     leaf->stride = stride_for(leaf->room);
+    leaf->index_at = index_at;
     leaf->search_bytes = index_at + leaf->room * RECORD_BYTES;
     leaf->keys_at = leaf->search_bytes;
     leaf->key_step = map->key_bytes + map->value_bytes;
@@ -70,6 +71,7 @@ static void shapes_init(struct ic_map *map)
     struct ic_map_shape *inner = &map->inner;
     inner->room = room_for(map, CHILD_BYTES + map->key_bytes);
     inner->stride = stride_for(inner->room);
+    inner->index_at = index_at;
     inner->search_bytes = index_at + inner->room * RECORD_BYTES;
     inner->data_at = inner->search_bytes;
     inner->data_step = CHILD_BYTES;

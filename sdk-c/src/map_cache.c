@@ -15,8 +15,7 @@
 #define LINES_MAX   32768u
 
 /* Header of a line: u64 address of the node, u32 its number, u32 generation; then its bytes. */
-#define NUMBER_AT     8u
-#define GENERATION_AT 12u
+#define OWNER_AT      8u /* number and generation */
 #define COUNT_AT      2u /* in a node */
 #define MORE_HEADER   8u /* u32 generation, at the start of the application's memory */
 
@@ -27,10 +26,19 @@ static uint8_t *line_at(const struct ic_map *map, uint32_t line)
     return lines + (size_t)n * map->line_bytes;
 }
 
-static bool line_holds(const struct ic_map *map, const uint8_t *line, uint32_t number)
+static inline uint64_t owner_of(const struct ic_map *map, uint32_t number)
 {
-    return ic_load_u32_le(line + NUMBER_AT) == number &&
-           ic_load_u32_le(line + GENERATION_AT) == map->cache_generation;
+    return (uint64_t)map->cache_generation << 32 | number;
+}
+
+static inline bool line_holds(const struct ic_map *map, const uint8_t *line, uint32_t number)
+{
+    return ic_load_u64_le(line + OWNER_AT) == owner_of(map, number);
+}
+
+static void line_empty(uint8_t *line)
+{
+    ic_store_u64_le(line + OWNER_AT, IC_MAP_NONE);
 }
 
 /* Starts a generation: all lines are empty. The memory of the application may still hold lines of an
@@ -52,7 +60,7 @@ void ic_map_cache_init(struct ic_map *map)
     map->more_turn = 0;
     map->more = NULL;
     for (uint32_t line = 0; line < map->lines; line++) {
-        ic_store_u32_le(line_at(map, line) + NUMBER_AT, IC_MAP_NONE);
+        line_empty(line_at(map, line));
     }
 }
 
@@ -88,12 +96,12 @@ void ic_map_cache_forget(struct ic_map *map, uint32_t number)
     uint32_t first = map->more_sets == 0 ? 0 : set_of(map, number);
     for (uint32_t line = 0; line < map->lines; line++) {
         if (line_holds(map, line_at(map, line), number)) {
-            ic_store_u32_le(line_at(map, line) + NUMBER_AT, IC_MAP_NONE);
+            line_empty(line_at(map, line));
         }
     }
     for (uint32_t line = first; map->more_sets != 0 && line < first + WAYS; line++) {
         if (line_holds(map, line_at(map, line), number)) {
-            ic_store_u32_le(line_at(map, line) + NUMBER_AT, IC_MAP_NONE);
+            line_empty(line_at(map, line));
         }
     }
 }
@@ -107,8 +115,10 @@ uint32_t ic_map_line_root(const struct ic_map *map)
 static uint32_t set_find(const struct ic_map *map, uint32_t number)
 {
     uint32_t first = set_of(map, number);
-    for (uint32_t line = first; line < first + WAYS; line++) {
-        if (line_holds(map, line_at(map, line), number)) {
+    uint64_t owner = owner_of(map, number);
+    const uint8_t *at = line_at(map, first) + OWNER_AT;
+    for (uint32_t line = first; line < first + WAYS; line++, at += map->line_bytes) {
+        if (ic_load_u64_le(at) == owner) {
             return line;
         }
     }
@@ -155,7 +165,6 @@ uint8_t *ic_map_line_read(struct ic_map *map, struct ic_map_node *node)
     uint8_t *line = line_at(map, node->line);
     ic_stable_read(line + IC_MAP_LINE_HEADER, node->address, map->inner.keys_at);
     ic_store_u64_le(line, node->address);
-    ic_store_u32_le(line + NUMBER_AT, node->number);
-    ic_store_u32_le(line + GENERATION_AT, map->cache_generation);
+    ic_store_u64_le(line + OWNER_AT, owner_of(map, node->number));
     return line + IC_MAP_LINE_HEADER;
 }

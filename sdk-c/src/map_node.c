@@ -79,15 +79,9 @@ static inline uint32_t key_mark(const uint8_t *key, uint32_t key_bytes, uint32_t
 
 /* ---- the front of a node ---------------------------------------------------------------------------------- */
 
-static inline uint32_t index_at(const struct ic_map *map)
+static inline uint8_t *record_at(const struct ic_map_node *node, uint32_t n)
 {
-    return HEADER_BYTES + map->key_bytes;
-}
-
-static inline uint8_t *record_at(const struct ic_map *map, const struct ic_map_node *node,
-                                 uint32_t n)
-{
-    return node->front + index_at(map) + (size_t)n * RECORD_BYTES;
+    return node->front + node->shape->index_at + (size_t)n * RECORD_BYTES;
 }
 
 static inline uint32_t prefix_of(const struct ic_map_node *node)
@@ -140,10 +134,7 @@ void ic_map_node_load(struct ic_map *map, struct ic_map_node *node, uint32_t num
 
 uint32_t ic_map_node_slot(const struct ic_map_node *node, uint32_t at)
 {
-    /* The index ends where the slots' columns begin: its end is known from the shape alone. */
-    const uint8_t *index = node->front + node->shape->search_bytes -
-                           (size_t)node->shape->room * RECORD_BYTES;
-    uint32_t slot = index[(size_t)at * RECORD_BYTES + 4];
+    uint32_t slot = record_at(node, at)[4];
     if (slot >= node->shape->room) {
         ic_map_trap_damaged();
     }
@@ -238,7 +229,7 @@ static struct ic_map_place run_search(const struct ic_map *map, const struct ic_
 struct ic_map_place ic_map_node_search(const struct ic_map *map, const struct ic_map_node *node,
                                        const struct ic_map_key *key)
 {
-    const uint8_t *index = record_at(map, node, 0);
+    const uint8_t *index = record_at(node, 0);
     const uint8_t *shared = node->front + HEADER_BYTES;
     uint32_t prefix = prefix_of(node);
     uint32_t equal = common_bytes(key->at, shared, prefix);
@@ -271,7 +262,7 @@ static void prefix_shorten(const struct ic_map *map, struct ic_map_node *node, u
     uint8_t key[IC_MAP_KEY_BYTES_MAX];
     for (uint32_t i = 0; i < node->count; i++) {
         ic_map_node_key(map, node, i, key);
-        ic_store_u32_le(record_at(map, node, i), key_mark(key, map->key_bytes, prefix));
+        ic_store_u32_le(record_at(node, i), key_mark(key, map->key_bytes, prefix));
     }
     node->front[PREFIX_AT] = (uint8_t)prefix;
 }
@@ -328,8 +319,8 @@ void ic_map_node_put(struct ic_map *map, struct ic_map_node *node, uint32_t at,
     ic_assert(at <= node->count && node->count < node->shape->room);
     bool is_new_prefix = prefix_fit(map, node, key);
     uint32_t slot = ic_map_node_slot(node, node->count); /* the first behind those in use is free */
-    uint8_t *record = record_at(map, node, at);
-    uint8_t *end = record_at(map, node, node->count + 1);
+    uint8_t *record = record_at(node, at);
+    uint8_t *end = record_at(node, node->count + 1);
     memmove(record + RECORD_BYTES, record, (size_t)(end - record) - RECORD_BYTES);
     record_set(record, key_mark(key->at, map->key_bytes, prefix_of(node)), slot);
     node->count++;
@@ -347,10 +338,8 @@ void ic_map_node_cut(struct ic_map_node *node, uint32_t at)
 {
     ic_assert(at < node->count);
     uint32_t slot = ic_map_node_slot(node, at);
-    uint8_t *index = node->front + node->shape->search_bytes -
-                     (size_t)node->shape->room * RECORD_BYTES;
-    uint8_t *record = index + (size_t)at * RECORD_BYTES;
-    uint8_t *last = index + (size_t)(node->count - 1) * RECORD_BYTES;
+    uint8_t *record = record_at(node, at);
+    uint8_t *last = record_at(node, node->count - 1);
     memmove(record, record + RECORD_BYTES, (size_t)(last - record));
     record_set(last, MARK_FREE, slot);
     node->count--;
@@ -438,7 +427,7 @@ uint32_t ic_map_node_gather(const struct ic_map *map, struct ic_map_items *items
 static void image_fill(const struct ic_map *map, const struct ic_map_shape *shape,
                        struct ic_map_items *items, uint32_t first, uint32_t end)
 {
-    uint8_t *record = image_out + index_at(map);
+    uint8_t *record = image_out + shape->index_at;
     uint32_t prefix = image_out[PREFIX_AT];
     bool is_whole = shape == &map->leaf;
     for (uint32_t slot = 0; slot < shape->room; slot++, record += RECORD_BYTES) {
@@ -488,7 +477,7 @@ void ic_map_node_write(struct ic_map *map, uint32_t number, uint32_t level, uint
 /* ---- checking ------------------------------------------------------------------------------------------------------------ */
 
 /* Traps unless the index holds each slot of the node once and marks those without an entry. */
-static void slots_check(const struct ic_map *map, const struct ic_map_node *node, uint32_t count)
+static void slots_check(const struct ic_map_node *node, uint32_t count)
 {
     uint8_t seen[IC_MAP_ROOM_MAX] = {0};
     for (uint32_t i = 0; i < node->shape->room; i++) {
@@ -496,7 +485,7 @@ static void slots_check(const struct ic_map *map, const struct ic_map_node *node
         if (seen[slot]) {
             IC_TRAP("stable map: a slot is used twice");
         }
-        if (i >= count && ic_load_u32_le(record_at(map, node, i)) != MARK_FREE) {
+        if (i >= count && ic_load_u32_le(record_at(node, i)) != MARK_FREE) {
             IC_TRAP("stable map: a free slot is not marked");
         }
         seen[slot] = 1;
@@ -509,14 +498,14 @@ void ic_map_node_check(const struct ic_map *map, struct ic_map_items *items, uin
     ic_map_items_reset(items, map, level);
     items->first_child = ic_map_node_gather(map, items, number, level);
     struct ic_map_node node = {.shape = shape_of(map, level), .front = image_in};
-    slots_check(map, &node, items->count);
+    slots_check(&node, items->count);
     uint32_t prefix = prefix_of(&node);
     for (uint32_t i = 0; i < items->count; i++) {
         const uint8_t *key = ic_map_item(items, i);
         if (common_bytes(key, image_in + HEADER_BYTES, prefix) != prefix) {
             IC_TRAP("stable map: a key does not begin with its node's prefix");
         }
-        if (ic_load_u32_le(record_at(map, &node, i)) != key_mark(key, map->key_bytes, prefix)) {
+        if (ic_load_u32_le(record_at(&node, i)) != key_mark(key, map->key_bytes, prefix)) {
             IC_TRAP("stable map: the index does not fit a key");
         }
         if (i > 0 && memcmp(ic_map_item(items, i - 1), key, map->key_bytes) >= 0) {

@@ -70,6 +70,7 @@
 struct ic_map_shape {
     uint32_t room;         /* entries */
     uint32_t stride;       /* largest power of two <= room */
+    uint32_t index_at;     /* behind header and prefix */
     uint32_t search_bytes; /* header, prefix, index */
     uint32_t keys_at, key_step;
     uint32_t data_at, data_step, data_bytes; /* a leaf's values, an inner node's children */
