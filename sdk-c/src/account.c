@@ -11,9 +11,9 @@
 static const uint8_t DOMAIN[DOMAIN_BYTES] = {0x0a, 'a', 'c', 'c', 'o', 'u',
                                              'n',  't', '-', 'i', 'd'};
 
-/* The default account of a user is hashed most often, and its 72 bytes end in a block that is always
- * the same: eight zero bytes, the padding 80, and the length. This is its schedule, expanded, plus the
- * constants of SHA-256. */
+/* The default account of a user is hashed most often, and its 72 bytes end in a block that is
+ * always the same: eight zero bytes, the padding 80, and the length. This is its schedule,
+ * expanded, plus the constants of SHA-256. */
 static const uint32_t LAST_BLOCK[64] = {
     0x428a2f98, 0x71374491, 0x35c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf3b4,
@@ -25,44 +25,84 @@ static const uint32_t LAST_BLOCK[64] = {
     0x2a1428a6, 0x6bad474a, 0xc371c70f, 0xd4e12c50, 0x044ff931, 0x5600fe04, 0x3fd88e2f, 0x1c287739,
 };
 
-static struct ic_account_id default_account_of_user(const struct ic_principal *owner)
+/* What is hashed for an account: at most 72 bytes. */
+#define PREIMAGE_BYTES_MAX (DOMAIN_BYTES + IC_PRINCIPAL_BYTES_MAX + IC_SUBACCOUNT_BYTES)
+
+struct preimage {
+    uint8_t bytes[PREIMAGE_BYTES_MAX];
+    size_t size;
+    bool is_user_default; /* the last block is LAST_BLOCK */
+};
+
+_Static_assert(PREIMAGE_BYTES_MAX - IC_SHA256_BLOCK_BYTES < IC_SUBACCOUNT_BYTES,
+               "the last block of a user's account holds subaccount and padding only");
+
+static void preimage_make(struct preimage *p, const struct ic_principal *owner,
+                          const struct ic_subaccount *subaccount)
 {
-    uint8_t block[IC_SHA256_BLOCK_BYTES];
-    struct ic_sha256 h;
-    struct ic_account_id id;
-    memcpy(block, DOMAIN, DOMAIN_BYTES);
-    memcpy(block + DOMAIN_BYTES, owner->bytes, IC_PRINCIPAL_BYTES_MAX);
-    memset(block + DOMAIN_BYTES + IC_PRINCIPAL_BYTES_MAX, 0,
-           sizeof block - DOMAIN_BYTES - IC_PRINCIPAL_BYTES_MAX);
-    ic_sha224_init(&h);
-    ic_sha256_compress(h.state, block, 1);
-    ic_sha256_compress_expanded(h.state, LAST_BLOCK);
-    for (size_t i = 0; i < IC_ACCOUNT_HASH_BYTES / 4; i++) {
-        ic_store_u32_be(id.hash + 4 * i, h.state[i]);
+    ic_assert(owner->size <= IC_PRINCIPAL_BYTES_MAX);
+    const bool is_default = subaccount == NULL || ic_subaccount_is_default(subaccount);
+    const size_t at = DOMAIN_BYTES + owner->size;
+    p->size = at + IC_SUBACCOUNT_BYTES;
+    p->is_user_default = is_default && owner->size == IC_PRINCIPAL_BYTES_MAX;
+    memcpy(p->bytes, DOMAIN, DOMAIN_BYTES);
+    memcpy(p->bytes + DOMAIN_BYTES, owner->bytes, IC_PRINCIPAL_BYTES_MAX);
+    if (is_default) {
+        memset(p->bytes + at, 0, IC_SUBACCOUNT_BYTES);
+    } else {
+        memcpy(p->bytes + at, subaccount->bytes, IC_SUBACCOUNT_BYTES);
     }
-    return id;
+}
+
+static struct ic_bytes preimage_bytes(const struct preimage *p)
+{
+    return (struct ic_bytes){.at = p->bytes, .size = p->size};
+}
+
+static void id_from_state(struct ic_account_id *out, const uint32_t state[8])
+{
+    for (size_t i = 0; i < IC_ACCOUNT_HASH_BYTES / 4; i++) {
+        ic_store_u32_be(out->hash + 4 * i, state[i]);
+    }
 }
 
 struct ic_account_id ic_account_id_from_owner(const struct ic_principal *owner,
                                               const struct ic_subaccount *subaccount)
 {
-    ic_assert(owner->size <= IC_PRINCIPAL_BYTES_MAX);
-    bool is_default = subaccount == NULL || ic_subaccount_is_default(subaccount);
-    if (is_default && owner->size == IC_PRINCIPAL_BYTES_MAX) {
-        return default_account_of_user(owner);
-    }
-    uint8_t in[DOMAIN_BYTES + IC_PRINCIPAL_BYTES_MAX + IC_SUBACCOUNT_BYTES];
-    size_t size = DOMAIN_BYTES + owner->size;
-    memcpy(in, DOMAIN, DOMAIN_BYTES);
-    memcpy(in + DOMAIN_BYTES, owner->bytes, IC_PRINCIPAL_BYTES_MAX);
-    if (is_default) {
-        memset(in + size, 0, IC_SUBACCOUNT_BYTES);
-    } else {
-        memcpy(in + size, subaccount->bytes, IC_SUBACCOUNT_BYTES);
-    }
     struct ic_account_id id;
-    ic_sha224(id.hash, (struct ic_bytes){.at = in, .size = size + IC_SUBACCOUNT_BYTES});
+    struct preimage p;
+    preimage_make(&p, owner, subaccount);
+    if (p.is_user_default) {
+        struct ic_sha256 h;
+        ic_sha224_init(&h);
+        ic_sha256_compress(h.state, p.bytes, 1);
+        ic_sha256_compress_expanded(h.state, LAST_BLOCK);
+        id_from_state(&id, h.state);
+    } else {
+        ic_sha224(id.hash, preimage_bytes(&p));
+    }
     return id;
+}
+
+void ic_account_ids_from_owners(struct ic_account_id out[2], const struct ic_principal *owner_0,
+                                const struct ic_subaccount *subaccount_0,
+                                const struct ic_principal *owner_1,
+                                const struct ic_subaccount *subaccount_1)
+{
+    struct preimage p0, p1;
+    preimage_make(&p0, owner_0, subaccount_0);
+    preimage_make(&p1, owner_1, subaccount_1);
+    if (p0.is_user_default && p1.is_user_default) {
+        struct ic_sha256 h0, h1;
+        ic_sha224_init(&h0);
+        ic_sha224_init(&h1);
+        ic_sha256_compress_pair(h0.state, h1.state, p0.bytes, p1.bytes);
+        ic_sha256_compress_expanded_pair(h0.state, h1.state, LAST_BLOCK);
+        id_from_state(&out[0], h0.state);
+        id_from_state(&out[1], h1.state);
+    } else {
+        ic_sha224_pair(out[0].hash, out[1].hash, preimage_bytes(&p0), preimage_bytes(&p1));
+    }
 }
 
 static uint32_t checksum(const uint8_t hash[IC_ACCOUNT_HASH_BYTES])

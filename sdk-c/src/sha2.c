@@ -1,6 +1,7 @@
 #include "ic/sha2.h"
 
 #include "ic/buf.h"
+#include "src/sha2_constants.h"
 
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
@@ -9,22 +10,6 @@
 /* The compression function is unrolled: in Wasm every local.get and loop test is an instruction
  * that is paid for. The sixteen words of the schedule live in four quads that are overwritten in
  * turn. */
-
-static const uint32_t START_256[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-static const uint32_t START_224[8] = {0xc1059ed8, 0x367cd507, 0x3070dd17, 0xf70e5939,
-                                      0xffc00b31, 0x68581511, 0x64f98fa7, 0xbefa4fa4};
-
-static const uint32_t K[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
-};
 
 #define ROTR(x, n)      ((x) >> (n) | (x) << (32 - (n)))
 #define BIG_SIGMA_0(x)  (ROTR(x, 2) ^ ROTR(x, 13) ^ ROTR(x, 22))
@@ -76,7 +61,8 @@ static inline quad quad_load(const uint8_t *at)
 /* Words t to t + 3 with their constants. */
 static inline quad quad_add_constants(quad w, uint32_t t)
 {
-    return wasm_i32x4_add(w, wasm_u32x4_make(K[t], K[t + 1], K[t + 2], K[t + 3]));
+    return wasm_i32x4_add(
+        w, wasm_u32x4_make(IC_SHA2_K[t], IC_SHA2_K[t + 1], IC_SHA2_K[t + 2], IC_SHA2_K[t + 3]));
 }
 
 static inline quad sigma_0(quad w)
@@ -123,8 +109,8 @@ static inline quad quad_load(const uint8_t *at)
 /* Words t to t + 3 with their constants. */
 static inline quad quad_add_constants(quad w, uint32_t t)
 {
-    return (quad){
-        {w.word[0] + K[t], w.word[1] + K[t + 1], w.word[2] + K[t + 2], w.word[3] + K[t + 3]}};
+    return (quad){{w.word[0] + IC_SHA2_K[t], w.word[1] + IC_SHA2_K[t + 1],
+                   w.word[2] + IC_SHA2_K[t + 2], w.word[3] + IC_SHA2_K[t + 3]}};
 }
 
 static inline uint32_t sigma_0(uint32_t w)
@@ -213,12 +199,12 @@ static void init(struct ic_sha256 *h, const uint32_t start[8])
 
 void ic_sha256_init(struct ic_sha256 *h)
 {
-    init(h, START_256);
+    init(h, IC_SHA2_START_256);
 }
 
 void ic_sha224_init(struct ic_sha256 *h)
 {
-    init(h, START_224);
+    init(h, IC_SHA2_START_224);
 }
 
 void ic_sha256_update(struct ic_sha256 *h, struct ic_bytes in)
@@ -298,10 +284,10 @@ static void digest(const uint32_t start[8], struct ic_bytes in, uint8_t *out, si
 
 void ic_sha256(uint8_t out[IC_SHA256_BYTES], struct ic_bytes in)
 {
-    digest(START_256, in, out, IC_SHA256_BYTES / 4);
+    digest(IC_SHA2_START_256, in, out, IC_SHA256_BYTES / 4);
 }
 
 void ic_sha224(uint8_t out[IC_SHA224_BYTES], struct ic_bytes in)
 {
-    digest(START_224, in, out, IC_SHA224_BYTES / 4);
+    digest(IC_SHA2_START_224, in, out, IC_SHA224_BYTES / 4);
 }

@@ -112,6 +112,91 @@ static void every_cut_gives_the_same(void **state)
     }
 }
 
+/* ---- two messages side by side -----------------------------------------------------------------
+ */
+
+static void pair_of_vectors(size_t i, size_t j)
+{
+    uint8_t a[IC_SHA256_BYTES], b[IC_SHA256_BYTES];
+    struct ic_bytes in_a = ic_bytes_from_text(VECTORS[i].message);
+    struct ic_bytes in_b = ic_bytes_from_text(VECTORS[j].message);
+    ic_sha256_pair(a, b, in_a, in_b);
+    check_hex(a, IC_SHA256_BYTES, VECTORS[i].sha256);
+    check_hex(b, IC_SHA256_BYTES, VECTORS[j].sha256);
+    ic_sha224_pair(a, b, in_a, in_b);
+    check_hex(a, IC_SHA224_BYTES, VECTORS[i].sha224);
+    check_hex(b, IC_SHA224_BYTES, VECTORS[j].sha224);
+}
+
+static void nist_vectors_in_either_lane(void **state)
+{
+    (void)state;
+    const size_t count = sizeof VECTORS / sizeof VECTORS[0];
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < count; j++) {
+            pair_of_vectors(i, j);
+        }
+    }
+}
+
+/* Every length beside every ninth other length. */
+static void pairs_are_two_digests(void **state)
+{
+    (void)state;
+    uint8_t in[2 * LENGTH_MAX], a[IC_SHA256_BYTES], b[IC_SHA256_BYTES], alone[IC_SHA256_BYTES];
+    fill(in, sizeof in, 7);
+    for (size_t size_a = 0; size_a <= LENGTH_MAX; size_a++) {
+        for (size_t size_b = size_a % 9; size_b <= LENGTH_MAX; size_b += 9) {
+            struct ic_bytes in_a = {.at = in + 1, .size = size_a};
+            struct ic_bytes in_b = {.at = in + LENGTH_MAX, .size = size_b};
+            ic_sha256_pair(a, b, in_a, in_b);
+            ic_sha256(alone, in_a);
+            assert_memory_equal(a, alone, IC_SHA256_BYTES);
+            ic_sha256(alone, in_b);
+            assert_memory_equal(b, alone, IC_SHA256_BYTES);
+        }
+    }
+}
+
+static void nist_million_a_in_either_lane(void **state)
+{
+    (void)state;
+    const size_t million = 1000000;
+    uint8_t *as = malloc(million), a[IC_SHA256_BYTES], b[IC_SHA256_BYTES];
+    assert_non_null(as);
+    memset(as, 'a', million);
+    struct ic_bytes all = {.at = as, .size = million};
+    ic_sha256_pair(a, b, all, IC_BYTES_LIT("abc"));
+    check_hex(a, 32, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    check_hex(b, 32, VECTORS[1].sha256);
+    ic_sha224_pair(a, b, IC_BYTES_LIT("abc"), all);
+    check_hex(a, 28, VECTORS[1].sha224);
+    check_hex(b, 28, "20794655980c91d8bbb4c1ea97618a4bf03f42581948b2ee4ee7ad67");
+    free(as);
+}
+
+/* Any schedule, whether or not it is one of a block. */
+static void expanded_blocks_in_pairs(void **state)
+{
+    (void)state;
+    uint32_t kw[64], a[8], b[8], a_alone[8], b_alone[8];
+    uint64_t seed = 8;
+    for (int round = 0; round < 200; round++) {
+        for (size_t i = 0; i < 64; i++) {
+            kw[i] = (uint32_t)test_random(&seed);
+        }
+        for (size_t i = 0; i < 8; i++) {
+            a[i] = a_alone[i] = (uint32_t)test_random(&seed);
+            b[i] = b_alone[i] = round == 0 ? 0 : (uint32_t)test_random(&seed);
+        }
+        ic_sha256_compress_expanded_pair(a, b, kw);
+        ic_sha256_compress_expanded(a_alone, kw);
+        ic_sha256_compress_expanded(b_alone, kw);
+        assert_memory_equal(a, a_alone, sizeof a);
+        assert_memory_equal(b, b_alone, sizeof b);
+    }
+}
+
 static void crc32_check_value(void **state)
 {
     (void)state;
@@ -141,6 +226,10 @@ int main(void)
         cmocka_unit_test(nist_million_a),
         cmocka_unit_test(every_length_against_openssl),
         cmocka_unit_test(every_cut_gives_the_same),
+        cmocka_unit_test(nist_vectors_in_either_lane),
+        cmocka_unit_test(pairs_are_two_digests),
+        cmocka_unit_test(nist_million_a_in_either_lane),
+        cmocka_unit_test(expanded_blocks_in_pairs),
         cmocka_unit_test(crc32_check_value),
         cmocka_unit_test(crc32_against_zlib),
     };

@@ -17,8 +17,10 @@ enum kit_operation {
     KIT_LOG_GET,
     KIT_RING_PUSH,
     KIT_RING_POP,
-    KIT_SHA256_16, /* sixteen compressions */
+    KIT_SHA256_16,      /* sixteen compressions */
+    KIT_SHA256_PAIR_16, /* sixteen of two messages */
     KIT_ACCOUNT_ID,
+    KIT_ACCOUNT_IDS, /* of two users */
     KIT_CRC32_28,
     KIT_MEMCPY_138,
     KIT_OPERATIONS,

@@ -295,6 +295,20 @@ static void do_account_id(void)
     memcpy(input.record, id.hash, sizeof id.hash);
 }
 
+static void do_sha256_pair_16(void)
+{
+    struct ic_bytes a = {.at = input.record, .size = 16 * 64 - 9};
+    struct ic_bytes b = {.at = input.record + 3, .size = 16 * 64 - 12};
+    ic_sha256_pair(input.record, input.record + 100, a, b);
+}
+
+static void do_account_ids(void)
+{
+    struct ic_account_id ids[2];
+    ic_account_ids_from_owners(ids, &input.owner, NULL, &input.owner, NULL);
+    memcpy(input.record, ids, sizeof ids);
+}
+
 static void do_crc32_28(void)
 {
     input.number = ic_crc32((struct ic_bytes){.at = input.key, .size = 28});
@@ -318,7 +332,9 @@ static void (*const OPERATIONS[KIT_OPERATIONS])(void) = {
     [KIT_RING_PUSH] = do_ring_push,
     [KIT_RING_POP] = do_ring_pop,
     [KIT_SHA256_16] = do_sha256_16,
+    [KIT_SHA256_PAIR_16] = do_sha256_pair_16,
     [KIT_ACCOUNT_ID] = do_account_id,
+    [KIT_ACCOUNT_IDS] = do_account_ids,
     [KIT_CRC32_28] = do_crc32_28,
     [KIT_MEMCPY_138] = do_memcpy_138,
 };
