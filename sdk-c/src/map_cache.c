@@ -146,15 +146,26 @@ bool ic_map_line_find(const struct ic_map *map, struct ic_map_node *node)
     return true;
 }
 
-/* The line to read a node into: its set's next in turn, but never a second one. */
+static bool line_is_empty(const struct ic_map *map, const uint8_t *line)
+{
+    uint64_t owner = ic_load_u64_le(line + OWNER_AT);
+    return (uint32_t)owner == IC_MAP_NONE || owner >> 32 != map->cache_generation;
+}
+
+/* The line to read a node into: never a second one, then an empty one, then its set's next in turn. */
 static uint32_t line_choose(struct ic_map *map, uint32_t number)
 {
     uint32_t line = set_find(map, number);
     if (line_holds(map, line_at(map, line), number)) {
         return line;
     }
+    for (uint32_t way = 0; way < WAYS; way++) {
+        if (line_is_empty(map, line_at(map, line + way))) {
+            return line + way;
+        }
+    }
     map->more_turn = (map->more_turn + 1) % WAYS;
-    return set_of(map, number) + map->more_turn;
+    return line + map->more_turn;
 }
 
 uint8_t *ic_map_line_read(struct ic_map *map, struct ic_map_node *node)

@@ -2,8 +2,7 @@
 SB := integration/canisters/stable_bench
 $(eval $(call canister,stable_bench,$(SB)/main.c,$(SB)/stable_bench.did))
 $(eval $(call unit_test,stable_bench,$(SB)/test_stable_bench.c,$(AXON_LIBS) ic))
-$(O)/test/stable_bench: | $(WASM_DIR)/stable_bench.wasm
 
 .PHONY: stable-bench
-stable-bench: $(O)/test/stable_bench
+stable-bench: $(O)/test/stable_bench $(WASM_DIR)/stable_bench.wasm
 	@$(O)/test/stable_bench 10000000
