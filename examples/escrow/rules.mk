@@ -8,3 +8,6 @@ $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(wildcard $(E)/*.c)): WASM_CFLAGS += -Iexamp
 $(O)/$(E)/%.o: CFLAGS += -Iexamples
 $(O)/$(E)/test/%.o: | $(BUILD)/gen/escrow_did.h $(BUILD)/gen/icrc_did.h
 $(eval $(call unit_test,escrow_deal,$(E)/test/test_deal.c $(E)/deal.c,ic))
+ESCROW_WORLD := $(E)/test/world.c $(E)/deal.c $(BUILD)/gen/escrow_did.c $(BUILD)/gen/icrc_did.c
+$(eval $(call unit_test,escrow,$(E)/test/test_escrow.c $(ESCROW_WORLD),$(AXON_LIBS) text didc candid ic))
+$(eval $(call unit_test,escrow_faults,$(E)/test/test_faults.c $(ESCROW_WORLD),$(AXON_LIBS) text didc candid ic))

@@ -1,0 +1,132 @@
+/* The escrow in axon when nothing goes wrong, and when people do. */
+#include "escrow/test/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct world w;
+
+static int set_up(void **state)
+{
+    (void)state;
+    world_open(&w);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    world_close(&w);
+    return 0;
+}
+
+static void assert_error(struct world_result r, enum escrow_error_tag error)
+{
+    assert_int_equal(r.answer, WORLD_ANSWER_ERROR);
+    assert_int_equal(r.error, error);
+}
+
+static void release_pays_the_seller(void **state)
+{
+    (void)state;
+    struct world_result r = world_call(&w, &w.buyer, "release", 0);
+    assert_int_equal(r.answer, WORLD_ANSWER_OK);
+    assert_int_equal(r.phase, ESCROW_PHASE_RELEASED);
+    assert_int_equal(world_balance(&w, WORLD_SELLER), WORLD_PRICE_E8S + WORLD_BOND_E8S - 2 * WORLD_FEE_E8S);
+    assert_int_equal(world_balance(&w, WORLD_PRICE), 0);
+    assert_int_equal(world_balance(&w, WORLD_BOND), 0);
+    assert_error(world_call(&w, &w.seller, "refund", 0), ESCROW_ERROR_DECIDED);
+    assert_int_equal(world_call(&w, &w.seller, "resume", 0).answer, WORLD_ANSWER_OK);
+}
+
+static void refund_gives_back(void **state)
+{
+    (void)state;
+    struct world_result r = world_call(&w, &w.seller, "refund", 0);
+    assert_int_equal(r.answer, WORLD_ANSWER_OK);
+    assert_int_equal(r.phase, ESCROW_PHASE_REFUNDED);
+    assert_int_equal(world_balance(&w, WORLD_BUYER), WORLD_PRICE_E8S - WORLD_FEE_E8S);
+    assert_int_equal(world_balance(&w, WORLD_SELLER), WORLD_BOND_E8S - WORLD_FEE_E8S);
+}
+
+static void only_who_may_decides(void **state)
+{
+    (void)state;
+    assert_error(world_call(&w, &w.seller, "release", 0), ESCROW_ERROR_NOT_ALLOWED);
+    assert_error(world_call(&w, &w.buyer, "refund", 0), ESCROW_ERROR_NOT_ALLOWED);
+    assert_error(world_call(&w, &w.ledger, "refund", 0), ESCROW_ERROR_NOT_ALLOWED);
+    assert_error(world_call(&w, &w.buyer, "resume", 0), ESCROW_ERROR_NOT_DECIDED);
+    axon_set_time(w.net, axon_time(w.net) + (uint64_t)WORLD_EXPIRES_S * WORLD_S);
+    assert_int_equal(world_call(&w, &w.buyer, "refund", 0).answer, WORLD_ANSWER_OK);
+    w.deal = 7;
+    assert_error(world_call(&w, &w.buyer, "refund", 0), ESCROW_ERROR_NOT_FOUND);
+}
+
+static struct axon_fault hold_back(void *context, struct axon_network *net,
+                                   const struct axon_traffic *traffic)
+{
+    (void)context;
+    return (struct axon_fault){.kind = traffic->number == 1 ? AXON_FAULT_DELAY : AXON_FAULT_NONE,
+                               .until_ns = axon_time(net) + WORLD_S};
+}
+
+/* While one call works on the deal another finds it locked; the lock ends with the first. */
+static void one_flow_at_a_time(void **state)
+{
+    (void)state;
+    axon_set_fault_hook(w.net, hold_back, NULL);
+    assert_int_equal(world_call(&w, &w.buyer, "release", 0).answer, WORLD_ANSWER_NONE);
+    assert_int_equal(world_health(&w).ret0.locks, 1);
+    assert_error(world_call(&w, &w.seller, "refund", 0), ESCROW_ERROR_BUSY);
+    axon_set_time(w.net, axon_time(w.net) + WORLD_S);
+    assert_true(axon_run_until_quiet(w.net));
+    assert_int_equal(world_health(&w).ret0.locks, 0);
+    assert_int_equal(world_deal(&w).phase.tag, ESCROW_PHASE_RELEASED);
+}
+
+static struct axon_fault hold_all(void *context, struct axon_network *net,
+                                  const struct axon_traffic *traffic)
+{
+    (void)context;
+    (void)traffic;
+    return (struct axon_fault){.kind = AXON_FAULT_DELAY, .until_ns = axon_time(net) + WORLD_S};
+}
+
+/* Deals are worked on side by side until the pool of flows is full; then the answer is "busy". */
+static void a_full_pool_says_busy(void **state)
+{
+    (void)state;
+    uint64_t ids[51];
+    for (size_t i = 0; i < 51; i++) {
+        world_open_deal(&w);
+        ids[i] = w.deal;
+    }
+    axon_set_fault_hook(w.net, hold_all, NULL);
+    for (size_t i = 0; i < 50; i++) {
+        w.deal = ids[i];
+        assert_int_equal(world_call(&w, &w.seller, "refund", 0).answer, WORLD_ANSWER_NONE);
+    }
+    assert_int_equal(world_health(&w).ret0.flows, 50);
+    w.deal = ids[50];
+    assert_error(world_call(&w, &w.seller, "refund", 0), ESCROW_ERROR_BUSY);
+    axon_set_fault_hook(w.net, NULL, NULL);
+    axon_set_time(w.net, axon_time(w.net) + WORLD_S);
+    assert_true(axon_run_until_quiet(w.net));
+    assert_int_equal(world_health(&w).ret0.flows, 0);
+    assert_int_equal(world_health(&w).ret0.calls, 0);
+    assert_int_equal(world_call(&w, &w.seller, "refund", 0).answer, WORLD_ANSWER_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(release_pays_the_seller, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refund_gives_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_who_may_decides, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_flow_at_a_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_pool_says_busy, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
