@@ -421,7 +421,7 @@ static void use_stale_cursor(void *argument)
     uint8_t key[28] = {1}, value[8] = {0};
     ic_map_seek_first(&map, &cursor);
     ic_map_insert(&map, key, value);
-    (void)ic_map_next(&map, NULL, NULL, &cursor);
+    assert_false(ic_map_next(&map, NULL, NULL, &cursor));
 }
 
 static void insert_twice(void *argument)
