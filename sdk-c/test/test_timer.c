@@ -7,7 +7,7 @@
 #include "ic/msg.h"
 #include "ic/timer.h"
 
-#define SECOND      ((uint64_t)IC_TIMER_SECOND_NS)
+#define SECOND      IC_TIMER_SECOND_NS
 #define START       (1000000 * SECOND)
 #define RUNS_MAX    4096
 #define REGION      3

@@ -11,8 +11,8 @@
  *     };
  *     IC_TIMERS_EXPORT                                   // once, at file scope
  *
- *     ic_timers_open(KINDS, 2, &store, REGION_TIMERS);   // in canister_init and
- * canister_post_upgrade ic_timer_after(EXPIRE, 3600 * IC_TIMER_SECOND_NS, deal_id);
+ *     ic_timers_open(KINDS, 2, &store, REGION_TIMERS);   // in init and in post_upgrade
+ *     id = ic_timer_after(EXPIRE, 3600 * IC_TIMER_SECOND_NS, deal_id);
  *
  *   - A kind with every_ns is armed by ic_timers_open: it needs no other call, after an upgrade
  * neither.
@@ -60,14 +60,14 @@
 
 #include "ic/stable.h"
 
-#define IC_TIMER_SECOND_NS 1000000000u
+#define IC_TIMER_SECOND_NS UINT64_C(1000000000)
 
 #define IC_TIMERS_MAX          1024u /* a power of two: the low bits of an id are its place */
 #define IC_TIMER_KINDS_MAX     64u
 #define IC_TIMER_BATCH_MAX     50u /* a tenth of the system's queue from a canister to itself */
 #define IC_TIMER_TRIES_DEFAULT 10u
-#define IC_TIMER_RETRY_NS      (10 * (uint64_t)IC_TIMER_SECOND_NS)
-#define IC_TIMER_RETRY_NS_MAX  (3600 * (uint64_t)IC_TIMER_SECOND_NS)
+#define IC_TIMER_RETRY_NS      (10 * IC_TIMER_SECOND_NS)
+#define IC_TIMER_RETRY_NS_MAX  (3600 * IC_TIMER_SECOND_NS)
 #define IC_TIMER_RECORD_BYTES  44u
 
 /* A timer. Ids are never used twice, not after an upgrade either; 0 is none. */

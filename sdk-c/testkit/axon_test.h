@@ -1,0 +1,88 @@
+/* Tests of canisters in a few lines: a network of their own, calls in Candid's text form, a count.
+ *
+ *     struct axon_test t;
+ *     axon_test_open(&t);
+ *     struct ic_principal id = axon_test_install(&t, "build/hello", "()");
+ *     AXON_TEST_UPDATE(&t, &id, "add", "(5)", "(5)");
+ *     axon_test_advance(&t, 60);
+ *     AXON_TEST_TRAPS(&t, &id, "add", "(0)", "nothing to add");
+ *     return axon_test_close(&t);
+ *
+ * A check that fails prints where, what was expected and what came, and the test goes on. What must
+ * hold for the test to make sense (a module that installs, arguments that fit the interface) ends
+ * the program instead. Behind it stands axon.h: t.net is an ordinary network, whose functions can
+ * be used as well: fault injection, stable memory, instruction counts. */
+#ifndef AXON_TEST_H
+#define AXON_TEST_H
+
+#include "axon.h"
+
+#define AXON_TEST_CANISTERS_MAX 16u
+
+struct candid_text;
+
+struct axon_test {
+    struct axon_network *net;
+    struct ic_principal sender; /* of all calls; anonymous at first, set it to whom you like */
+    struct axon_outcome last;   /* of the last call, instructions included */
+    struct axon_test_canister {
+        struct ic_principal id;
+        struct candid_text *interface;
+    } canisters[AXON_TEST_CANISTERS_MAX];
+    size_t canister_count;
+    unsigned passed, failed;
+};
+
+void axon_test_open(struct axon_test *t);
+
+/* axon_test_close prints "N passed, N failed" and drops the network.
+ *   returns   the exit status of the program: 0 when nothing failed and something passed */
+int axon_test_close(struct axon_test *t);
+
+/* axon_test_install makes a canister, with 100 T cycles, controlled by t->sender.
+ *   base      the path of its module and interface without the endings .wasm and .did
+ *   args      Candid text: init arguments, "()" when there are none */
+struct ic_principal axon_test_install(struct axon_test *t, const char *base, const char *args);
+void axon_test_upgrade(struct axon_test *t, const struct ic_principal *id, const char *base,
+                       const char *args);
+
+/* Moves time and lets timers run. */
+void axon_test_advance(struct axon_test *t, uint64_t seconds);
+
+/* What is checked. */
+enum axon_test_kind { AXON_TEST_KIND_UPDATE, AXON_TEST_KIND_QUERY };
+struct axon_test_call {
+    const char *file;
+    int line;
+    enum axon_test_kind kind;
+    const struct ic_principal *canister;
+    const char *method;
+    const char *args; /* Candid text, e.g. "(record { to = principal \"aaaaa-aa\"; amount = 5 })" */
+    const char *reply;  /* Candid text; compared by value; NULL: a trap is expected */
+    const char *reject; /* part of the reject text */
+};
+void axon_test_check(struct axon_test *t, const struct axon_test_call *call);
+
+/* Counts a condition of your own. */
+void axon_test_that(struct axon_test *t, bool holds, const char *text, const char *file, int line);
+
+#define AXON_TEST_CALL(t, kind_, id, method_, args_, reply_, reject_)                              \
+    axon_test_check((t), &(struct axon_test_call){.file = __FILE__,                                \
+                                                  .line = __LINE__,                                \
+                                                  .kind = (kind_),                                 \
+                                                  .canister = (id),                                \
+                                                  .method = (method_),                             \
+                                                  .args = (args_),                                 \
+                                                  .reply = (reply_),                               \
+                                                  .reject = (reject_)})
+#define AXON_TEST_UPDATE(t, id, method, args, reply)                                               \
+    AXON_TEST_CALL(t, AXON_TEST_KIND_UPDATE, id, method, args, reply, NULL)
+#define AXON_TEST_QUERY(t, id, method, args, reply)                                                \
+    AXON_TEST_CALL(t, AXON_TEST_KIND_QUERY, id, method, args, reply, NULL)
+/* The update call must be rejected, with this text somewhere in the message. */
+#define AXON_TEST_TRAPS(t, id, method, args, text)                                                 \
+    AXON_TEST_CALL(t, AXON_TEST_KIND_UPDATE, id, method, args, NULL, text)
+#define AXON_TEST_THAT(t, condition)                                                               \
+    axon_test_that((t), (condition), #condition, __FILE__, __LINE__)
+
+#endif
