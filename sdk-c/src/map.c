@@ -6,14 +6,15 @@
 
 #define HEAD_BYTES      28u
 #define HEADER_BYTES    8u
-#define RECORD_BYTES    5u   /* of an index, for each entry */
+#define RECORD_BYTES    5u /* of an index, for each entry */
 #define ROOM_MIN        8u
 #define CHILD_BYTES     4u
 #define UNDERFULL_SHARE 4u /* a node with less than a quarter gets help */
 #define ROOM_WANTED     64u
 
 _Static_assert((IC_MAP_NODE_BYTES_MAX - HEADER_BYTES - IC_MAP_KEY_BYTES_MAX) /
-                       (RECORD_BYTES + IC_MAP_ENTRY_BYTES_MAX) >= ROOM_MIN,
+                       (RECORD_BYTES + IC_MAP_ENTRY_BYTES_MAX) >=
+                   ROOM_MIN,
                "a leaf holds at least eight entries");
 _Static_assert(ROOM_MIN / UNDERFULL_SHARE >= 2, "a neighbour can give an entry and keep one");
 _Static_assert(HEAD_BYTES <= IC_STORE_HEAD_BYTES, "the head fits into its slot");
@@ -28,12 +29,12 @@ _Static_assert(HEAD_BYTES <= IC_STORE_HEAD_BYTES, "the head fits into its slot")
 /* For splits and merges. */
 static struct ic_map_items items;
 
-/* ---- opening -------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static uint32_t room_for(const struct ic_map *map, uint32_t entry_bytes)
 {
-    uint32_t room = (map->node_bytes - HEADER_BYTES - map->key_bytes) /
-                    (RECORD_BYTES + entry_bytes);
+    uint32_t room =
+        (map->node_bytes - HEADER_BYTES - map->key_bytes) / (RECORD_BYTES + entry_bytes);
     return room < IC_MAP_ROOM_MAX ? room : IC_MAP_ROOM_MAX;
 }
 
@@ -115,8 +116,8 @@ static void head_load(struct ic_map *map)
     }
 }
 
-void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id,
-                 uint32_t key_bytes, uint32_t value_bytes)
+void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id, uint32_t key_bytes,
+                 uint32_t value_bytes)
 {
     bool is_new = false;
     ic_assert(key_bytes >= 1 && key_bytes <= IC_MAP_KEY_BYTES_MAX);
@@ -127,8 +128,8 @@ void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id,
     map->changes = 0;
     shapes_init(map);
     ic_map_cache_init(map);
-    map->region = ic_store_region(store, &is_new, region_id, IC_REGION_MAP,
-                                  key_bytes << 16 | value_bytes);
+    map->region =
+        ic_store_region(store, &is_new, region_id, IC_REGION_MAP, key_bytes << 16 | value_bytes);
     if (!is_new) {
         head_load(map);
         return;
@@ -144,7 +145,7 @@ void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id,
     head_save(map);
 }
 
-/* ---- ways down ---------------------------------------------------------------------------------------- */
+/* ---- ways down ------------------------------------------------------------------------------- */
 
 static struct ic_map_step step_from(const struct ic_map_node *node, uint32_t at)
 {
@@ -213,7 +214,7 @@ bool ic_map_find(struct ic_map *map, void *value, const void *key)
     return true;
 }
 
-/* ---- inserting -------------------------------------------------------------------------------------------- */
+/* ---- inserting ------------------------------------------------------------------------------- */
 
 /* What goes into a node: an entry into a leaf, or the key and number of a new right neighbour into
  * its parent. */
@@ -232,8 +233,9 @@ static void addition_up(struct addition *add, const struct ic_map *map, uint32_t
     add->data = add->child;
 }
 
-/* Entries that stay left when total are shared between two nodes; an inner node gives the one behind
- * them to its parent. At the end of the map, where ascending keys arrive, the left node stays full. */
+/* Entries that stay left when total are shared between two nodes; an inner node gives the one
+ * behind them to its parent. At the end of the map, where ascending keys arrive, the left node
+ * stays full. */
 static uint32_t split_left(const struct ic_map *map, uint32_t level, uint32_t total, bool is_append)
 {
     if (!is_append) {
@@ -264,7 +266,8 @@ static void node_split(struct ic_map *map, const struct ic_map_step *step, uint3
     uint32_t right = ic_map_node_take(map);
     ic_map_items_reset(&items, map, level);
     if (is_append && level == 0) {
-        ic_map_items_insert(&items, map, 0, &add->key, add->data); /* the left leaf stays as it is */
+        ic_map_items_insert(&items, map, 0, &add->key,
+                            add->data); /* the left leaf stays as it is */
         ic_map_node_write(map, right, 0, 0, &items, 0, 1);
         addition_up(add, map, 0, right);
         return;
@@ -337,7 +340,7 @@ bool ic_map_put(struct ic_map *map, const void *key, const void *value)
     return false;
 }
 
-/* ---- removing ------------------------------------------------------------------------------------------------ */
+/* ---- removing -------------------------------------------------------------------------------- */
 
 /* Replaces the key between two children. */
 static void separator_set(struct ic_map *map, struct ic_map_node *parent, uint32_t at,
@@ -349,7 +352,7 @@ static void separator_set(struct ic_map *map, struct ic_map_node *parent, uint32
     ic_map_node_put(map, parent, at, &add.key, add.data);
 }
 
-/* Collects two neighbours into items; inner nodes with the key that separates them in the parent. */
+/* Collects two neighbours into items; inner nodes with their parent's key that separates them. */
 static void neighbours_gather(struct ic_map *map, const struct ic_map_node *parent, uint32_t at,
                               uint32_t level, uint32_t left, uint32_t right)
 {
@@ -370,7 +373,8 @@ static void neighbours_gather(struct ic_map *map, const struct ic_map_node *pare
     }
 }
 
-/* Merges an underfull node with a neighbour, or lets them share evenly. The cursor's steps lead to it.
+/* Merges an underfull node with a neighbour, or lets them share evenly. The cursor's steps lead to
+ * it.
  *   returns   true when the parent lost a key */
 static bool node_help(struct ic_map *map, struct ic_map_cursor *cursor, uint32_t level,
                       struct ic_map_node *parent)

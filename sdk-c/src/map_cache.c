@@ -1,23 +1,23 @@
 /* The cache of an ic_map: the first parts of inner nodes, as they are in stable memory.
  *
- * The root has line 0. Its children have a line by the slot in which the root keeps them: it stays the
- * same as long as they are its children, and none evicts another. Nodes below them share what the
- * application gave, in sets of four lines by a hash of their number. Whoever changes a node in its line
- * writes the same bytes to stable memory. */
+ * The root has line 0. Its children have a line by the slot in which the root keeps them: it stays
+ * the same as long as they are its children, and none evicts another. Nodes below them share what
+ * the application gave, in sets of four lines by a hash of their number. Whoever changes a node in
+ * its line writes the same bytes to stable memory. */
 #include "ic/buf.h"
 #include "ic/map.h"
 #include "ic/trap.h"
 #include "src/map_node.h"
 
-#define LINE_ROOT   0u
-#define LINE_FIRST  1u /* of the root's children */
-#define WAYS        4u
-#define LINES_MAX   32768u
+#define LINE_ROOT  0u
+#define LINE_FIRST 1u /* of the root's children */
+#define WAYS       4u
+#define LINES_MAX  32768u
 
 /* Header of a line: u64 address of the node, u32 its number, u32 generation; then its bytes. */
-#define OWNER_AT      8u /* number and generation */
-#define COUNT_AT      2u /* in a node */
-#define MORE_HEADER   8u /* u32 generation, at the start of the application's memory */
+#define OWNER_AT    8u /* number and generation */
+#define COUNT_AT    2u /* in a node */
+#define MORE_HEADER 8u /* u32 generation, at the start of the application's memory */
 
 static uint8_t *line_at(const struct ic_map *map, uint32_t line)
 {
@@ -41,8 +41,8 @@ static void line_empty(uint8_t *line)
     ic_store_u64_le(line + OWNER_AT, IC_MAP_NONE);
 }
 
-/* Starts a generation: all lines are empty. The memory of the application may still hold lines of an
- * earlier map; it remembers the last generation, so that nobody has to go through them. */
+/* Starts a generation: all lines are empty. The memory of the application may still hold lines of
+ * an earlier map; it remembers the last generation, so that nobody has to go through them. */
 static void generation_start(struct ic_map *map, uint32_t generation)
 {
     map->cache_generation = generation;
@@ -82,8 +82,8 @@ void ic_map_cache_clear(struct ic_map *map)
     generation_start(map, map->cache_generation + 1);
 }
 
-/* First line of a node's set. Inner nodes of ascending keys are numbered in even steps, which a plain
- * multiplication can map to few sets; so their bits are mixed twice. */
+/* First line of a node's set. Inner nodes of ascending keys are numbered in even steps, which a
+ * plain multiplication can map to few sets; so their bits are mixed twice. */
 static uint32_t set_of(const struct ic_map *map, uint32_t number)
 {
     uint32_t hash = number * 0x9e3779b1u;
@@ -125,8 +125,8 @@ static uint32_t set_find(const struct ic_map *map, uint32_t number)
     return first;
 }
 
-uint32_t ic_map_line_for(const struct ic_map *map, const struct ic_map_node *parent,
-                         uint32_t place, uint32_t number)
+uint32_t ic_map_line_for(const struct ic_map *map, const struct ic_map_node *parent, uint32_t place,
+                         uint32_t number)
 {
     if (parent->number == map->root && LINE_FIRST + place < map->lines) {
         return LINE_FIRST + place;
@@ -152,7 +152,7 @@ static bool line_is_empty(const struct ic_map *map, const uint8_t *line)
     return (uint32_t)owner == IC_MAP_NONE || owner >> 32 != map->cache_generation;
 }
 
-/* The line to read a node into: never a second one, then an empty one, then its set's next in turn. */
+/* The line to read a node into: never a second one; an empty one, or its set's next in turn. */
 static uint32_t line_choose(struct ic_map *map, uint32_t number)
 {
     uint32_t line = set_find(map, number);

@@ -17,7 +17,7 @@
 #define LEVEL_FREE   255u
 #define MARK_BYTES   4u /* bytes of a key that the index holds */
 
-#define MARK_FREE    UINT32_MAX /* of a record without an entry: it sorts behind all */
+#define MARK_FREE UINT32_MAX /* of a record without an entry: it sorts behind all */
 
 _Static_assert(IC_STABLE_CHARGE_BYTES % IC_MAP_NODE_BYTES_MAX == 0 &&
                    IC_MAP_NODE_BYTES_MAX % IC_MAP_NODE_BYTES_MIN == 0,
@@ -28,7 +28,7 @@ _Noreturn void ic_map_trap_damaged(void)
     IC_TRAP("stable map: the structure is damaged");
 }
 
-/* ---- keys --------------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 void ic_map_key_from(struct ic_map_key *out, const struct ic_map *map, const void *key)
 {
@@ -77,7 +77,7 @@ static inline uint32_t key_mark(const uint8_t *key, uint32_t key_bytes, uint32_t
     return mark;
 }
 
-/* ---- the front of a node ---------------------------------------------------------------------------------- */
+/* ---- the front of a node --------------------------------------------------------------------- */
 
 static inline uint8_t *record_at(const struct ic_map_node *node, uint32_t n)
 {
@@ -141,8 +141,8 @@ uint32_t ic_map_node_slot(const struct ic_map_node *node, uint32_t at)
     return slot;
 }
 
-uint32_t ic_map_node_child(const struct ic_map *map, uint32_t *line,
-                           const struct ic_map_node *node, uint32_t at)
+uint32_t ic_map_node_child(const struct ic_map *map, uint32_t *line, const struct ic_map_node *node,
+                           uint32_t at)
 {
     uint8_t read[4];
     const uint8_t *child = node->front + LINK_AT;
@@ -163,17 +163,18 @@ uint32_t ic_map_node_child(const struct ic_map *map, uint32_t *line,
     return number;
 }
 
-/* ---- searching ------------------------------------------------------------------------------------------------ */
+/* ---- searching ------------------------------------------------------------------------------- */
 
 /* Moves over n records when the last of them is smaller: ten instructions of Wasm. */
-#define SEARCH_STEP(record, n, mark)                                                     \
-    ((record) = ic_load_u32_le((record) + ((n) - 1) * RECORD_BYTES) < (mark)             \
-                    ? (record) + (n) * RECORD_BYTES                                      \
+#define SEARCH_STEP(record, n, mark)                                                               \
+    ((record) = ic_load_u32_le((record) + ((n) - 1) * RECORD_BYTES) < (mark)                       \
+                    ? (record) + (n) * RECORD_BYTES                                                \
                     : (record))
 
-/* First record whose mark is >= mark. Searches all the room, free records sort behind all others: so
- * the steps are constants, and no bound is compared. After the first step stride - 1 records are left
- * to search, wherever it went: shape->stride is the power of two with stride <= room < 2 * stride. */
+/* First record whose mark is >= mark. Searches all the room, free records sort behind all others:
+ * so the steps are constants, and no bound is compared. After the first step stride - 1 records are
+ * left to search, wherever it went: shape->stride is the power of two with stride <= room < 2 *
+ * stride. */
 static inline uint32_t marks_lower(const uint8_t *index, const struct ic_map_shape *shape,
                                    uint32_t mark)
 {
@@ -254,7 +255,7 @@ struct ic_map_place ic_map_node_search(const struct ic_map *map, const struct ic
     return run_search(map, node, key, at, end);
 }
 
-/* ---- changing --------------------------------------------------------------------------------------------------- */
+/* ---- changing -------------------------------------------------------------------------------- */
 
 /* Makes the prefix shorter: all marks change. */
 static void prefix_shorten(const struct ic_map *map, struct ic_map_node *node, uint32_t prefix)
@@ -348,7 +349,7 @@ void ic_map_node_cut(struct ic_map_node *node, uint32_t at)
     front_write(node, node->front + COUNT_AT, node->front + COUNT_AT + 2);
 }
 
-/* ---- whole nodes ----------------------------------------------------------------------------------------------------- */
+/* ---- whole nodes ----------------------------------------------------------------------------- */
 
 /* Images of nodes, for gathering and writing. 16 bytes may be read past the first. */
 static uint8_t image_in[IC_MAP_NODE_BYTES_MAX + 16];
@@ -474,7 +475,7 @@ void ic_map_node_write(struct ic_map *map, uint32_t number, uint32_t level, uint
     }
 }
 
-/* ---- checking ------------------------------------------------------------------------------------------------------------ */
+/* ---- checking -------------------------------------------------------------------------------- */
 
 /* Traps unless the index holds each slot of the node once and marks those without an entry. */
 static void slots_check(const struct ic_map_node *node, uint32_t count)
@@ -514,7 +515,7 @@ void ic_map_node_check(const struct ic_map *map, struct ic_map_items *items, uin
     }
 }
 
-/* ---- nodes as such ----------------------------------------------------------------------------------------------------------- */
+/* ---- nodes as such --------------------------------------------------------------------------- */
 
 uint32_t ic_map_node_free_next(const struct ic_map *map, uint32_t number)
 {

@@ -1,6 +1,7 @@
 /* Nodes of an ic_map: reading, searching and changing one of them. Used by map*.c and queue.c only.
  *
- * Node, leaf and inner node as in ic/map.h; "key n" is the n-th in order, "slot n" is where it stands. */
+ * Node, leaf and inner node as in ic/map.h; "key n" is the n-th in order, "slot n" is where it
+ * stands. */
 #ifndef IC_SRC_MAP_NODE_H
 #define IC_SRC_MAP_NODE_H
 
@@ -37,7 +38,7 @@ _Noreturn void ic_map_trap_damaged(void);
 /* Copies a key of the application. */
 void ic_map_key_from(struct ic_map_key *out, const struct ic_map *map, const void *key);
 
-/* ---- reading ----------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Address of a node in stable memory; traps when there is no such node. */
 uint64_t ic_map_node_address(const struct ic_map *map, uint32_t number);
@@ -62,12 +63,12 @@ void ic_map_node_key(const struct ic_map *map, const struct ic_map_node *node, u
 
 /* Child of an inner node: 0 = left of all keys, n = right of key n - 1.
  *   line      line of the cache in which the child is or may be loaded */
-uint32_t ic_map_node_child(const struct ic_map *map, uint32_t *line,
-                           const struct ic_map_node *node, uint32_t at);
+uint32_t ic_map_node_child(const struct ic_map *map, uint32_t *line, const struct ic_map_node *node,
+                           uint32_t at);
 /* The line of the root. */
 uint32_t ic_map_line_root(const struct ic_map *map);
 
-/* ---- changing ------------------------------------------------------------------------------------------ */
+/* ---- changing -------------------------------------------------------------------------------- */
 
 /* ic_map_node_put adds an entry where it belongs; there must be room. */
 void ic_map_node_put(struct ic_map *map, struct ic_map_node *node, uint32_t at,
@@ -75,7 +76,7 @@ void ic_map_node_put(struct ic_map *map, struct ic_map_node *node, uint32_t at,
 /* ic_map_node_cut takes an entry out. */
 void ic_map_node_cut(struct ic_map_node *node, uint32_t at);
 
-/* ---- whole nodes ------------------------------------------------------------------------------------------ */
+/* ---- whole nodes ----------------------------------------------------------------------------- */
 
 /* Entries in order, each a key and its data, for splitting and merging. One list exists. */
 struct ic_map_items {
@@ -104,13 +105,13 @@ uint32_t ic_map_node_gather(const struct ic_map *map, struct ic_map_items *items
 void ic_map_node_write(struct ic_map *map, uint32_t number, uint32_t level, uint32_t first_child,
                        struct ic_map_items *items, uint32_t first, uint32_t end);
 
-/* ic_map_node_check looks a whole node over: header, prefix, index, order, slots. Its items are left
- * in items.
+/* ic_map_node_check looks a whole node over: header, prefix, index, order, slots. Its items are
+ * left in items.
  *   traps     naming what is wrong */
 void ic_map_node_check(const struct ic_map *map, struct ic_map_items *items, uint32_t number,
                        uint32_t level);
 
-/* ---- nodes as such ------------------------------------------------------------------------------------------ */
+/* ---- nodes as such --------------------------------------------------------------------------- */
 
 /* A node to write on, free or new. Traps when stable memory cannot grow. */
 uint32_t ic_map_node_take(struct ic_map *map);
@@ -118,28 +119,28 @@ void ic_map_node_release(struct ic_map *map, uint32_t number);
 /* Next free node after a free one; traps when it is not free. */
 uint32_t ic_map_node_free_next(const struct ic_map *map, uint32_t number);
 
-/* ---- cache (map_cache.c) --------------------------------------------------------------------------------------- */
+/* ---- cache (map_cache.c) --------------------------------------------------------------------- */
 
 /* Makes the lines of the cache, empty; and forgets what they hold. */
 void ic_map_cache_init(struct ic_map *map);
 void ic_map_cache_clear(struct ic_map *map);
 void ic_map_cache_forget(struct ic_map *map, uint32_t number);
 /* The line for a child: place 0 is left of all keys of its parent, n + 1 is of slot n. */
-uint32_t ic_map_line_for(const struct ic_map *map, const struct ic_map_node *parent,
-                         uint32_t place, uint32_t number);
+uint32_t ic_map_line_for(const struct ic_map *map, const struct ic_map_node *parent, uint32_t place,
+                         uint32_t number);
 /* Completes a node from its line; false when the line holds another. */
 bool ic_map_line_find(const struct ic_map *map, struct ic_map_node *node);
-/* Reads a node, whose address is set, into a line. The line it had, known since a descent perhaps long
- * ago, may have gone to another node: then it gets its present one. */
+/* Reads a node, whose address is set, into a line. The line it had, known since a descent perhaps
+ * long ago, may have gone to another node: then it gets its present one. */
 uint8_t *ic_map_line_read(struct ic_map *map, struct ic_map_node *node);
 
-/* ---- ways through the tree (map.c) --------------------------------------------------------------------------- */
+/* ---- ways through the tree (map.c) ----------------------------------------------------------- */
 
 /* ic_map_descend goes down to the leaf where a key belongs; steps[0].at is the place of the key.
  *   returns   true when the key is there */
 bool ic_map_descend(struct ic_map *map, struct ic_map_cursor *cursor, const struct ic_map_key *key);
 
-/* ic_map_entry_read copies the entry at the cursor, which there must be. key, value: may be NULL. */
+/* ic_map_entry_read copies the entry at the cursor, which must be there; either may be NULL. */
 void ic_map_entry_read(const struct ic_map *map, void *key, void *value,
                        struct ic_map_cursor *cursor);
 /* ic_map_take_at removes the entry at the cursor, the way to which its steps describe. */

@@ -4,7 +4,7 @@
 #include "ic/trap.h"
 #include "src/map_node.h"
 
-/* ---- cursors --------------------------------------------------------------------------------------- */
+/* ---- cursors --------------------------------------------------------------------------------- */
 
 /* Goes down from a node to the first or last leaf below it, filling the steps. */
 static void edge_descend(struct ic_map *map, struct ic_map_cursor *cursor, uint32_t number,
@@ -133,10 +133,10 @@ bool ic_map_pop_first(struct ic_map *map, void *key, void *value)
     return true;
 }
 
-/* ---- integrity -------------------------------------------------------------------------------------- */
+/* ---- integrity ------------------------------------------------------------------------------- */
 
-/* A check goes through the tree in the order of the keys. Between two leaves stands exactly one key of
- * an inner node, so comparing each key with the one before it covers every separator too. */
+/* A check goes through the tree in the order of the keys. Between two leaves stands exactly one key
+ * of an inner node, so comparing each key with the one before it covers every separator too. */
 enum { PHASE_START, PHASE_TREE, PHASE_FREE, PHASE_DONE };
 
 #define FREE_AT_ONCE 64u

@@ -1,5 +1,5 @@
-/* Any sequence of operations on a map, compared with a plain model after each. The first byte chooses
- * the shape, each operation is a byte and a key number of two bytes. */
+/* Any sequence of operations on a map, compared with a plain model after each. The first byte
+ * chooses the shape, each operation is a byte and a key number of two bytes. */
 #include "host/ic_host.h"
 #include "ic/map.h"
 #include "test/map_model.h"

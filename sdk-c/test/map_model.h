@@ -1,5 +1,5 @@
-/* A plain ordered map to compare ic_map with: one sorted array, moved by memmove. Shares no code with
- * the kit. */
+/* A plain ordered map to compare ic_map with: one sorted array, moved by memmove. Shares no code
+ * with the kit. */
 #ifndef IC_TEST_MAP_MODEL_H
 #define IC_TEST_MAP_MODEL_H
 

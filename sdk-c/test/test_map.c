@@ -14,7 +14,7 @@ static struct model model;
 static _Alignas(8) uint8_t more_cache[1u << 16];
 static size_t more_cache_bytes; /* given to the map */
 
-/* ---- messages ----------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void create(void *argument)
 {
@@ -132,7 +132,7 @@ static void whole_is_equal(void *argument)
     ic_map_check(&map);
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 enum keys { SPREAD, COUNTING, ALIKE };
 
@@ -158,8 +158,8 @@ static void key_make(uint8_t *key, enum keys kind, uint64_t number)
     }
 }
 
-static void operation_make(struct operation *op, uint64_t *seed, enum action action,
-                           enum keys kind, uint64_t number)
+static void operation_make(struct operation *op, uint64_t *seed, enum action action, enum keys kind,
+                           uint64_t number)
 {
     op->action = action;
     key_make(op->key, kind, number);
@@ -168,7 +168,7 @@ static void operation_make(struct operation *op, uint64_t *seed, enum action act
     }
 }
 
-/* ---- against the model --------------------------------------------------------------------------------------- */
+/* ---- against the model ----------------------------------------------------------------------- */
 
 static void empty_map_is_empty(void **state)
 {
@@ -190,14 +190,14 @@ struct shape_row {
 };
 
 static const struct shape_row SHAPES[] = {
-    {28, 8, SPREAD, 6000},   {28, 8, COUNTING, 6000},  {28, 8, ALIKE, 6000},
-    {1, 0, SPREAD, 256},     {1, 479, COUNTING, 256},  {2, 3, COUNTING, 4000},
-    {4, 0, SPREAD, 5000},    {5, 1, ALIKE, 32},        {8, 8, COUNTING, 5000},
-    {10, 1, SPREAD, 5000},   {16, 100, SPREAD, 2000},  {20, 460, ALIKE, 900},
-    {128, 352, SPREAD, 700}, {128, 352, ALIKE, 1000},  {128, 0, COUNTING, 3000},
+    {28, 8, SPREAD, 6000},   {28, 8, COUNTING, 6000}, {28, 8, ALIKE, 6000},
+    {1, 0, SPREAD, 256},     {1, 479, COUNTING, 256}, {2, 3, COUNTING, 4000},
+    {4, 0, SPREAD, 5000},    {5, 1, ALIKE, 32},       {8, 8, COUNTING, 5000},
+    {10, 1, SPREAD, 5000},   {16, 100, SPREAD, 2000}, {20, 460, ALIKE, 900},
+    {128, 352, SPREAD, 700}, {128, 352, ALIKE, 1000}, {128, 0, COUNTING, 3000},
 };
 
-/* Phases that mostly insert, then mostly remove, so that nodes split, share, merge and are reused. */
+/* Phases that mostly insert, then mostly remove, so that nodes split, share, merge and return. */
 static void random_operations(const struct shape_row *row, uint64_t seed)
 {
     struct operation op;
@@ -281,7 +281,8 @@ static void fill_and_empty(uint32_t count, bool fill_up, bool empty_up)
     }
     CHECK_RUNS(whole_is_equal, NULL);
     if (fill_up) {
-        assert_in_range(map.node_count, count / map.leaf.room, count / map.leaf.room * 103 / 100 + 3);
+        assert_in_range(map.node_count, count / map.leaf.room,
+                        count / map.leaf.room * 103 / 100 + 3);
     }
     for (uint32_t i = 0; i < count; i++) {
         operation_make(&op, &seed, REMOVE, COUNTING, empty_up ? i : count - 1 - i);
@@ -323,7 +324,7 @@ static void space_is_used_again(void **state)
     assert_in_range(map.node_count, 10, 40);
 }
 
-/* ---- 200,000 entries ---------------------------------------------------------------------------------------------- */
+/* ---- 200,000 entries ------------------------------------------------------------------------- */
 
 #define MANY 200000u
 
@@ -377,7 +378,7 @@ static void two_hundred_thousand_entries(void **state)
     assert_true(insert.worst <= 60000 && remove.worst <= 60000);
 }
 
-/* ---- ranges ---------------------------------------------------------------------------------------------------------- */
+/* ---- ranges ---------------------------------------------------------------------------------- */
 
 /* Every key that can be sought for, in a map of every third. */
 static void seek_everywhere(void *argument)
@@ -445,7 +446,7 @@ static void misuse_traps(void **state)
     CHECK_TRAPS("stable store: region 3 holds something of another kind or shape", reopen, &other);
 }
 
-/* ---- small worlds -------------------------------------------------------------------------------------------------------- */
+/* ---- small worlds ---------------------------------------------------------------------------- */
 
 #define WORLD_KEYS 12u
 
@@ -458,8 +459,8 @@ static void world_operate(enum action action, uint32_t key)
     model_agrees(&op);
 }
 
-/* Leaves of eight. Each subset of 12 keys is inserted into nothing, upwards and then downwards, and is
- * removed from a map that has all of them and as many more. */
+/* Leaves of eight. Each subset of 12 keys is inserted into nothing, upwards and then downwards, and
+ * is removed from a map that has all of them and as many more. */
 static void every_small_world(void *argument)
 {
     uint32_t world = *(const uint32_t *)argument;
@@ -499,10 +500,10 @@ static void small_worlds(void **state)
     assert_in_range(map.node_count, 5, 8);
 }
 
-/* ---- traps -------------------------------------------------------------------------------------------------------------------- */
+/* ---- traps ----------------------------------------------------------------------------------- */
 
-/* Runs an operation with a trap at its first, second, ... write until it gets through. After each trap
- * the map is as before. */
+/* Runs an operation with a trap at its first, second, ... write until it gets through. After each
+ * trap the map is as before. */
 static void operate_with_traps(struct operation *op, uint32_t *traps)
 {
     for (uint64_t write = 1;; write++) {
@@ -560,7 +561,7 @@ static void full_memory_traps(void **state)
     CHECK_RUNS(whole_is_equal, NULL);
 }
 
-/* ---- damage ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- damage ---------------------------------------------------------------------------------- */
 
 /* The map of the region starts here: the region's first extent, right behind the header page. */
 #define NODES_AT 65536u
@@ -589,8 +590,8 @@ static void use_only(void *argument)
     }
 }
 
-/* Whatever byte is damaged: a trap with a text or an answer, never a crash; with the check in front of
- * the use and without. */
+/* Whatever byte is damaged: a trap with a text or an answer, never a crash; with the check in front
+ * of the use and without. */
 static void damage_never_crashes(void **state)
 {
     (void)state;

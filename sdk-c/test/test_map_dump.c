@@ -1,5 +1,5 @@
-/* Old bytes stay readable: today's map and queue open a dump of layout version 1 that is kept beside
- * the tests, find in it what was written then, and go on writing.
+/* Old bytes stay readable: today's map and queue open a dump of layout version 1 that is kept
+ * beside the tests, find in it what was written then, and go on writing.
  *
  * `ic_map_dump write FILE` makes such a dump; do that once for each new layout and keep the old. */
 #include "test/check.h"

@@ -1,4 +1,4 @@
-/* The queue by time against a plain model: an unsorted array whose smallest entry is searched for. */
+/* The queue by time against a plain model: an unsorted array that is searched for its smallest. */
 #include "test/check.h"
 
 #include "ic/queue.h"
@@ -77,7 +77,7 @@ static void fresh(void)
     CHECK_RUNS(create, NULL);
 }
 
-/* ---- random life --------------------------------------------------------------------------------------- */
+/* ---- random life ----------------------------------------------------------------------------- */
 
 static struct entry entry_make(uint64_t *seed)
 {
@@ -162,7 +162,7 @@ static void random_life(void **state)
     }
 }
 
-/* ---- listing ---------------------------------------------------------------------------------------------- */
+/* ---- listing --------------------------------------------------------------------------------- */
 
 static void list_from_each_time(void *argument)
 {
@@ -216,7 +216,7 @@ static void empty_queue_is_empty(void **state)
     CHECK_RUNS(pop_from_nothing, NULL);
 }
 
-/* ---- cost ---------------------------------------------------------------------------------------------------- */
+/* ---- cost ------------------------------------------------------------------------------------ */
 
 static void push_one(void *argument)
 {

@@ -1,5 +1,4 @@
 /* Measures one stable structure of the kit, chosen at installation, one action per message. */
-#include "integration/canisters/stable_bench/stable_bench.h"
 #include "ic/buf.h"
 #include "ic/log.h"
 #include "ic/msg.h"
@@ -7,6 +6,7 @@
 #include "ic/ring.h"
 #include "ic/table.h"
 #include "ic/trap.h"
+#include "integration/canisters/stable_bench/stable_bench.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
 
@@ -45,7 +45,7 @@ static struct {
     struct ic_arena *arena;
 } input;
 
-/* ---- input and output ------------------------------------------------------------------------------ */
+/* ---- input and output ------------------------------------------------------------------------ */
 
 static struct ic_reader argument(void)
 {
@@ -88,7 +88,7 @@ static void input_make(uint64_t number)
     }
 }
 
-/* ---- lifecycle ---------------------------------------------------------------------------------------- */
+/* ---- lifecycle ------------------------------------------------------------------------------- */
 
 static void structure_open(void)
 {
@@ -139,7 +139,7 @@ void bench_post_upgrade(void)
     structure_open();
 }
 
-/* ---- actions of each structure ---------------------------------------------------------------------------- */
+/* ---- actions of each structure --------------------------------------------------------------- */
 
 static void act_table(enum bench_action action)
 {
@@ -265,12 +265,11 @@ static void act_nothing(enum bench_action action)
 
 typedef void act_fn(enum bench_action action);
 static act_fn *const ACTS[BENCH_STRUCTURES] = {
-    [BENCH_TABLE] = act_table,           [BENCH_LOG] = act_log,
-    [BENCH_RING] = act_ring,             [BENCH_MAP_RANDOM] = act_map,
-    [BENCH_MAP_ASCENDING] = act_map,     [BENCH_QUEUE] = act_queue,
+    [BENCH_TABLE] = act_table,    [BENCH_LOG] = act_log,           [BENCH_RING] = act_ring,
+    [BENCH_MAP_RANDOM] = act_map, [BENCH_MAP_ASCENDING] = act_map, [BENCH_QUEUE] = act_queue,
 };
 
-/* ---- methods ------------------------------------------------------------------------------------------------- */
+/* ---- methods --------------------------------------------------------------------------------- */
 
 EXPORT("canister_update measure") void bench_measure(void);
 void bench_measure(void)
@@ -281,7 +280,8 @@ void bench_measure(void)
     ic_assert(ic_reader_done(&r));
     input_make(action == BENCH_ABSENT ? number | ABSENT_FROM : number);
     act_fn *act = action == BENCH_NOTHING ? act_nothing : ACTS[structure];
-    /* A loop of one round: its head ends the block, so that the first reading does not include it. */
+    /* A loop of one round: its head ends the block, so that the first reading does not include it.
+     */
     uint64_t used = 0;
     for (volatile int once = 0; once < 1; once++) {
         uint64_t before = ic_instructions();

@@ -2,8 +2,9 @@
  * performance_counter(0) less that of an empty pair, charges of stable pages included. Heap pages,
  * which the system charges at the end of a message, are reported apart.
  *
- * What is read again and again is warm: before the measuring each structure is read through in leaps, so
- * that a map's cache holds the inner nodes, as it does in a canister that lives between upgrades.
+ * What is read again and again is warm: before the measuring each structure is read through in
+ * leaps, so that a map's cache holds the inner nodes, as it does in a canister that lives between
+ * upgrades.
  *
  *     stable_bench [ENTRIES_MAX]     100,000 when not given; 10,000,000 takes a minute and 3 GB */
 #include "axon.h"
@@ -69,7 +70,7 @@ static void fill(uint64_t from, uint64_t to)
     }
 }
 
-/* ---- one action -------------------------------------------------------------------------------------- */
+/* ---- one action ------------------------------------------------------------------------------ */
 
 struct cost {
     uint64_t sum, worst, heap_pages;
@@ -147,13 +148,14 @@ static void row_measure(const struct row *row, uint64_t entries)
     is_within = is_within && is_good;
 }
 
-/* ---- one structure ------------------------------------------------------------------------------------- */
+/* ---- one structure --------------------------------------------------------------------------- */
 
 static void upgrade_measure(enum bench_structure structure, uint64_t entries)
 {
     install(AXON_UPGRADE, structure);
     printf("%9llu  %-36s %6llu (budget %6u)\n", (unsigned long long)entries,
-           "  upgrade, all hooks, heap pages too", (unsigned long long)outcome.instructions, 100000);
+           "  upgrade, all hooks, heap pages too", (unsigned long long)outcome.instructions,
+           100000);
     is_within = is_within && outcome.instructions <= 100000;
 }
 

@@ -1,19 +1,20 @@
-/* An ordered map in stable memory: a B+tree of fixed-size keys and values, both opaque bytes, keys in
- * the order of memcmp. Numbers are stored big-endian to sort as numbers.
+/* An ordered map in stable memory: a B+tree of fixed-size keys and values, both opaque bytes, keys
+ * in the order of memcmp. Numbers are stored big-endian to sort as numbers.
  *
- * Why it looks like this. A stable access costs 25 instructions and its bytes, about 80 with the code
- * around it; a 4 KiB page first written in a message costs 1,000. So
+ * Why it looks like this. A stable access costs 25 instructions and its bytes, about 80 with the
+ * code around it; a 4 KiB page first written in a message costs 1,000. So
  *
  *   - a node is one such page, or half or a quarter of one when 64 entries fit into that: a change
  *     dirties the leaf's page and the head page, 2,000 in all;
- *   - a search does not read the node (4,100) and does not hop through its keys (7 reads of 28 bytes,
- *     900): it reads a compact index at the start of the node once. The index has 5 bytes for each
- *     entry, in the order of the keys: the 4 bytes of the key behind the prefix that all keys of the
- *     node share, and the slot where the entry stands. For 28-byte keys that is 530 bytes, then 100
- *     instructions of binary search in the heap, then the one entry whose 4 bytes match. Four bytes
- *     behind the prefix nearly always tell: random keys of a leaf at 10 million entries share 2 bytes
- *     and differ within the next 2, counters share all but the last 1 or 2. Where they do not (keys
- *     made to be alike) the search halves the run of equals by whole keys, 7 reads at worst;
+ *   - a search does not read the node (4,100) and does not hop through its keys (7 reads of 28
+ *     bytes, 900): it reads a compact index at the start of the node once. The index has 5 bytes
+ *     for each entry, in the order of the keys: the 4 bytes of the key behind the prefix that all
+ *     keys of the node share, and the slot where the entry stands. For 28-byte keys that is 530
+ *     bytes, then 100 instructions of binary search in the heap, then the one entry whose 4 bytes
+ *     match. Four bytes behind the prefix nearly always tell: random keys of a leaf at 10 million
+ *     entries share 2 bytes and differ within the next 2, counters share all but the last 1 or 2.
+ *     Where they do not (keys made to be alike) the search halves the run of equals by whole keys,
+ *     7 reads at worst;
  *   - entries do not move: inserting writes one entry into a free slot and shifts the rest of the
  *     index, on average half of 5 bytes for each entry (170 bytes instead of 1,300);
  *   - the root and its children, the nodes of every search, keep their first part (index and child
@@ -22,35 +23,36 @@
  *     empty again after an upgrade: nothing is rebuilt.
  *
  * At 28-byte keys and 8-byte values a leaf has room for 99 entries, an inner node for 109. Random
- * insertion fills nodes to about 69%: 15 leaves under the root at 1,000 entries, 1,500 leaves under 20
- * nodes at 100,000, and one more level at 10 million (148,000, 2,000, 27, 1). A lookup then reads the
- * leaf and perhaps the node above it. Ascending keys fill leaves completely: a full last leaf is not
- * halved when a larger key comes.
+ * insertion fills nodes to about 69%: 15 leaves under the root at 1,000 entries, 1,500 leaves under
+ * 20 nodes at 100,000, and one more level at 10 million (148,000, 2,000, 27, 1). A lookup then
+ * reads the leaf and perhaps the node above it. Ascending keys fill leaves completely: a full last
+ * leaf is not halved when a larger key comes.
  *
- * A split or merge copies one or two nodes and changes their parent: up to 60,000 instructions where
- * the tree gets a new root, 15,000 to 35,000 otherwise, once in 30 to 50 operations. A node that falls
- * below a quarter is merged with a neighbour when both fit into three quarters, else they share
- * evenly. Emptied nodes are used again; the region never shrinks.
+ * A split or merge copies one or two nodes and changes their parent: up to 60,000 instructions
+ * where the tree gets a new root, 15,000 to 35,000 otherwise, once in 30 to 50 operations. A node
+ * that falls below a quarter is merged with a neighbour when both fit into three quarters, else
+ * they share evenly. Emptied nodes are used again; the region never shrinks.
  *
  * Layout, version 1. Region id (kind MAP, shape key_bytes << 16 | value_bytes), an array of nodes,
- * numbered from 1, of N bytes: the smallest of 1,024, 2,048 and 4,096 that gives a leaf r >= 64, else
- * 4,096:
+ * numbered from 1, of N bytes: the smallest of 1,024, 2,048 and 4,096 that gives a leaf r >= 64,
+ * else 4,096:
  *
  *     0      1      level: 0 = leaf, 255 = free
  *     1      1      p, bytes that all keys of the node share; may be fewer than they do
  *     2      2      n, entries
  *     4      4      inner: child left of all keys; free: next free node or 0; leaf: 0
  *     8      k      the first p bytes of each key; the rest is undefined
- *     8+k    5*r    index: u32 of key bytes p..p+3 (big-endian number; 0 behind the end of the key), u8
- *                   slot. The first n in the order of the keys, behind them the free slots with 2^32 - 1
+ *     8+k    5*r    index: u32 of key bytes p..p+3 (as a big-endian number; 0 behind the end of
+ *                   the key), u8 slot. The first n in the order of the keys, behind them the free
+ *                   slots with 2^32 - 1
  *   leaf,  r = (N - 8 - k) / (5 + k + v), at most 127
  *            r*(k+v)  slots: key, value
  *   inner, r = (N - 8 - k) / (5 + 4 + k), at most 127
  *            r*4      u32 child right of the key in this slot: keys >= that key
  *            r*k      slots: key
  *
- * Head slot: 0 u64 entries, 8 u32 root, 12 u32 height (1 = the root is a leaf), 16 u32 nodes ever made,
- * 20 u32 first free node, 24 u32 free nodes. */
+ * Head slot: 0 u64 entries, 8 u32 root, 12 u32 height (1 = the root is a leaf), 16 u32 nodes ever
+ * made, 20 u32 first free node, 24 u32 free nodes. */
 #ifndef IC_MAP_H
 #define IC_MAP_H
 
@@ -89,13 +91,13 @@ struct ic_map {
     uint32_t node_count;
     uint32_t node_free; /* first of the free nodes; 0 = none */
     uint32_t free_count;
-    uint32_t changes; /* insertions and removals since open: tells stale cursors */
+    uint32_t changes;          /* insertions and removals since open: tells stale cursors */
     uint32_t cache_generation; /* lines of an earlier one are empty */
     uint32_t line_bytes;
-    uint32_t lines;      /* in cache */
-    uint32_t more_sets;  /* of four lines each, in more */
-    uint32_t more_turn;  /* which line of a set is overwritten next */
-    uint8_t *more;       /* belongs to the application */
+    uint32_t lines;     /* in cache */
+    uint32_t more_sets; /* of four lines each, in more */
+    uint32_t more_turn; /* which line of a set is overwritten next */
+    uint8_t *more;      /* belongs to the application */
     _Alignas(8) uint8_t cache[IC_MAP_CACHE_BYTES];
 };
 
@@ -119,9 +121,9 @@ struct ic_map_cursor {
 /* ic_map_open makes or finds a map. 1 <= key_bytes <= IC_MAP_KEY_BYTES_MAX, key + value <=
  * IC_MAP_ENTRY_BYTES_MAX; both are part of the layout. It takes one region id. The struct is large:
  * give it static storage.
- *   traps     when the region holds something else, its head is damaged, or stable memory cannot grow */
-void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id,
-                 uint32_t key_bytes, uint32_t value_bytes);
+ *   traps     when the region holds something else, its head is damaged, or memory cannot grow */
+void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id, uint32_t key_bytes,
+                 uint32_t value_bytes);
 
 /* ic_map_cache_give lets the map keep inner nodes below the root's children in memory of the
  * application, static and aligned to 8: worth it from a million entries on. A node takes 1 KiB; 10
@@ -157,7 +159,7 @@ bool ic_map_remove(struct ic_map *map, const void *key);
  *   returns     false when the map is empty; nothing was written then */
 bool ic_map_pop_first(struct ic_map *map, void *key, void *value);
 
-/* ---- in order --------------------------------------------------------------------------------------- */
+/* ---- in order -------------------------------------------------------------------------------- */
 
 /* ic_map_seek places the cursor before the first entry whose key is >= key (its lower bound). */
 void ic_map_seek(struct ic_map *map, struct ic_map_cursor *cursor, const void *key);
@@ -174,7 +176,7 @@ IC_MUST_USE bool ic_map_next(struct ic_map *map, void *key, void *value,
 IC_MUST_USE bool ic_map_previous(struct ic_map *map, void *key, void *value,
                                  struct ic_map_cursor *cursor);
 
-/* ---- integrity ---------------------------------------------------------------------------------------- */
+/* ---- integrity ------------------------------------------------------------------------------- */
 
 /* How far a check has come. Start from a zeroed one. */
 struct ic_map_checker {
@@ -192,8 +194,8 @@ struct ic_map_checker {
     struct ic_map_step steps[IC_MAP_HEIGHT_MAX];
 };
 
-/* ic_map_check_some checks the next node, or some of the free list: at most 50,000 instructions. The
- * map must not change between the calls.
+/* ic_map_check_some checks the next node, or some of the free list: at most 50,000 instructions.
+ * The map must not change between the calls.
  *   returns   true while there is more
  *   traps     "stable map: ..." at the first inconsistency */
 IC_MUST_USE bool ic_map_check_some(struct ic_map *map, struct ic_map_checker *checker);

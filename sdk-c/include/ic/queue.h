@@ -1,5 +1,6 @@
-/* A queue by time in stable memory: entries of a time and a payload, taken out in the order of time,
- * entries of the same time in the order of their payloads (memcmp). Any entry can be removed early.
+/* A queue by time in stable memory: entries of a time and a payload, taken out in the order of
+ * time, entries of the same time in the order of their payloads (memcmp). Any entry can be removed
+ * early.
  *
  * It is an ic_map whose keys are the time as 8 bytes big-endian and the payload, with empty values;
  * layout and costs are those of ic/map.h. A payload is what identifies the entry: an id, or a hash.
@@ -47,8 +48,8 @@ bool ic_queue_remove(struct ic_queue *queue, uint64_t time_ns, const void *paylo
 
 IC_MUST_USE bool ic_queue_has(struct ic_queue *queue, uint64_t time_ns, const void *payload);
 
-/* ic_queue_seek places a cursor before the first entry whose time is >= time_ns; ic_queue_next copies
- * the entry behind the cursor and moves over it.
+/* ic_queue_seek places a cursor before the first entry whose time is >= time_ns; ic_queue_next
+ * copies the entry behind the cursor and moves over it.
  *   returns   false behind the last; nothing was written then */
 void ic_queue_seek(struct ic_queue *queue, struct ic_map_cursor *cursor, uint64_t time_ns);
 IC_MUST_USE bool ic_queue_next(struct ic_queue *queue, uint64_t *time_ns, void *payload,
