@@ -323,12 +323,11 @@ struct ic_timer_id ic_timer_every(size_t kind, uint64_t every_ns, uint64_t argum
 bool ic_timer_cancel(struct ic_timer_id id)
 {
     struct timer *t = find(id);
-    if (t == NULL) {
-        return false;
+    if (t != NULL) {
+        drop(t);
     }
-    drop(t);
     arm(0);
-    return true;
+    return t != NULL;
 }
 
 /* ---- opening -----------------------------------------------------------------------------------

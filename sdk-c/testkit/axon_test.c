@@ -66,13 +66,26 @@ void axon_test_open(struct axon_test *t)
     *t = (struct axon_test){.net = axon_network_new(NULL), .sender = IC_PRINCIPAL_ANONYMOUS};
 }
 
-int axon_test_close(struct axon_test *t)
+static void network_drop(struct axon_test *t)
 {
     for (size_t i = 0; i < t->canister_count; i++) {
         candid_text_close(t->canisters[i].interface);
     }
-    axon_outcome_free(&t->last);
+    t->canister_count = 0;
     axon_network_free(t->net);
+    t->net = NULL;
+}
+
+void axon_test_restart(struct axon_test *t)
+{
+    network_drop(t);
+    t->net = axon_network_new(NULL);
+}
+
+int axon_test_close(struct axon_test *t)
+{
+    network_drop(t);
+    axon_outcome_free(&t->last);
     printf("%u passed, %u failed\n", t->passed, t->failed);
     return t->failed == 0 && t->passed > 0 ? 0 : 1;
 }
@@ -182,13 +195,30 @@ static void failure_print(struct axon_test *t, const struct axon_test_call *call
            call->reply == NULL ? call->reject : call->reply, came);
 }
 
+static const struct candid_text_method *method_of(struct candid_text *interface, const char *name)
+{
+    const struct candid_text_method *method = candid_text_method_find(interface, name);
+    if (method == NULL) {
+        give_up(name, "the interface has no such method");
+    }
+    return method;
+}
+
+void axon_test_send(struct axon_test *t, const struct ic_principal *id, const char *method,
+                    const char *args)
+{
+    struct candid_text *interface = interface_of(t, id);
+    axon_update(t->net, &t->last, &t->sender, id, method,
+                encode(interface, method_of(interface, method)->args, args));
+    if (t->last.status != AXON_STATUS_REPLIED) {
+        give_up(method, axon_buf_text(&t->last.reject_text));
+    }
+}
+
 void axon_test_check(struct axon_test *t, const struct axon_test_call *call)
 {
     struct candid_text *interface = interface_of(t, call->canister);
-    const struct candid_text_method *method = candid_text_method_find(interface, call->method);
-    if (method == NULL) {
-        give_up(call->method, "the interface has no such method");
-    }
+    const struct candid_text_method *method = method_of(interface, call->method);
     struct ic_bytes args = encode(interface, method->args, call->args);
     if (call->kind == AXON_TEST_KIND_QUERY) {
         axon_query(t->net, &t->last, &t->sender, call->canister, call->method, args);

@@ -35,6 +35,9 @@ struct axon_test {
 
 void axon_test_open(struct axon_test *t);
 
+/* axon_test_restart goes on with an empty network; what was counted stays. */
+void axon_test_restart(struct axon_test *t);
+
 /* axon_test_close prints "N passed, N failed" and drops the network.
  *   returns   the exit status of the program: 0 when nothing failed and something passed */
 int axon_test_close(struct axon_test *t);
@@ -62,6 +65,11 @@ struct axon_test_call {
     const char *reject; /* part of the reject text */
 };
 void axon_test_check(struct axon_test *t, const struct axon_test_call *call);
+
+/* axon_test_send makes an update call that must be answered, whatever the reply: for arrangements.
+ */
+void axon_test_send(struct axon_test *t, const struct ic_principal *id, const char *method,
+                    const char *args);
 
 /* Counts a condition of your own. */
 void axon_test_that(struct axon_test *t, bool holds, const char *text, const char *file, int line);

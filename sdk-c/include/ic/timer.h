@@ -39,8 +39,8 @@
  * the global timer; if more are due it asks for another at once. Setting and cancelling cost O(log
  * n) steps in the heap, and one stable page for a stable kind. ic_timers_open reads 45 kB. Each run
  * is a message of its own, at the price of a call to oneself. Only canister_global_timer itself
- * cannot be protected: if it traps (out of memory), timers wait for the next call of any function
- * below.
+ * cannot be protected: if it traps (out of memory), timers wait until the next one is set, cancelled
+ * or runs.
  *
  * The kit owns the global timer: do not use ic_timer_set of ic/msg.h beside this.
  *
