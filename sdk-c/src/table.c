@@ -17,9 +17,10 @@
 
 /* A bucket is split off whenever there are more entries than LOAD_PERCENT of what the buckets hold.
  * Measured for entries of 36 bytes, average and dearest stable charge of a lookup: at 80 49.6 bytes
- * an entry, 212 and 448 instructions; at 90 46.0 bytes, 213 and 633; at 95 44.7 bytes, 213 and 724.
- */
-#define LOAD_PERCENT 90u
+ * an entry, 212 and 448 instructions; at 88 46.6 bytes, 214 and 448; at 90 46.0 bytes, 214 and 633;
+ * at 95 44.7 bytes, 213 and 724. Half way between two powers of two, where chains are longest, an
+ * absent key costs 855 instructions in all at 88 and 904 at 90. */
+#define LOAD_PERCENT 88u
 
 _Static_assert((IC_TABLE_MORE_BYTES - PREFIX_BYTES) / (1 + IC_TABLE_ENTRY_BYTES_MAX) >= 3,
                "an overflow block holds at least three entries");
@@ -181,25 +182,39 @@ static uint32_t tags_next(const struct tags *tags)
 }
 
 /* Bit i tells whether at[i] == tag, for LANES tags, of which count are real. */
-static uint64_t tags_match(const uint8_t *at, uint32_t count, uint8_t tag)
-{
-    uint64_t mask = 0;
 #ifdef __wasm_simd128__
-    v128_t all = wasm_u8x16_splat(tag);
-    for (uint32_t i = 0; i < LANES; i += 16) {
-        mask |= (uint64_t)wasm_i8x16_bitmask(wasm_i8x16_eq(wasm_v128_load(at + i), all)) << i;
+static inline uint64_t tags_match(const uint8_t *at, uint32_t count, uint8_t tag)
+{
+    const v128_t all = wasm_u8x16_splat(tag);
+    const v128_t first = wasm_i8x16_eq(wasm_v128_load(at), all);
+    if (count <= 16) { /* an overflow block: this is done for each of a chain */
+        return wasm_i8x16_bitmask(first) & ((1u << count) - 1);
     }
+    const v128_t second = wasm_i8x16_eq(wasm_v128_load(at + 16), all);
+    const v128_t third = wasm_i8x16_eq(wasm_v128_load(at + 32), all);
+    const v128_t fourth = wasm_i8x16_eq(wasm_v128_load(at + 48), all);
+    if (!wasm_v128_any_true(first | second | third | fourth)) {
+        return 0;
+    }
+    const uint64_t mask = wasm_i8x16_bitmask(first) | (uint64_t)wasm_i8x16_bitmask(second) << 16 |
+                          (uint64_t)wasm_i8x16_bitmask(third) << 32 |
+                          (uint64_t)wasm_i8x16_bitmask(fourth) << 48;
+    return count < LANES ? mask & (((uint64_t)1 << count) - 1) : mask;
+}
 #else
+static inline uint64_t tags_match(const uint8_t *at, uint32_t count, uint8_t tag)
+{
     const uint64_t low_bits = 0x7f7f7f7f7f7f7f7f;
+    uint64_t mask = 0;
     for (uint32_t i = 0; i < LANES; i += 8) {
         /* The top bit of each byte that is equal; the product gathers them in the top byte. */
         uint64_t differs = ic_load_u64_le(at + i) ^ tag * (uint64_t)0x0101010101010101;
         uint64_t equal = ~(((differs & low_bits) + low_bits) | differs | low_bits);
         mask |= ((equal >> 7) * 0x0102040810204080 >> 56) << i;
     }
-#endif
     return count < LANES ? mask & (((uint64_t)1 << count) - 1) : mask;
 }
+#endif
 
 /* The first free entry of a block; its room when there is none. */
 static uint32_t tags_find_free(const struct tags *tags, uint32_t entries)
@@ -326,13 +341,15 @@ static void link_write(uint64_t address, uint32_t next)
     ic_stable_write(address, bytes, sizeof bytes);
 }
 
-/* Gives an overflow block, which nothing links to any more, back. */
-static void more_release(struct ic_table *table, const struct block *block)
+/* Gives the overflow blocks from first to last, linked to each other and from nowhere else, back:
+ * one write, however many they are. */
+static void more_release(struct ic_table *table, uint32_t first, const struct block *last,
+                         uint32_t count)
 {
-    ic_assert(block->number != 0 && table->more_used > 0);
-    link_write(block->address, table->more_free);
-    table->more_free = block->number;
-    table->more_used--;
+    ic_assert(last->number != 0 && table->more_used >= count);
+    link_write(last->address, table->more_free);
+    table->more_free = first;
+    table->more_used -= count;
 }
 
 /* Puts an empty overflow block at the end of a chain. */
@@ -345,9 +362,7 @@ static struct block chain_extend(struct ic_table *table, const struct block *las
     return block;
 }
 
-/* ---- splitting
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- splitting ------------------------------------------------------------------------------- */
 
 /* A chain being written, one block at a time. The image is what the open block will be; entries are
  * put where its tags say free. */
@@ -435,8 +450,27 @@ static size_t block_bytes(const struct ic_table *table, const struct block *bloc
     return PREFIX_BYTES + (size_t)block->entries * (1 + entry_bytes(table));
 }
 
+/* Deals out the overflow blocks from number first on, and gives them back. They keep their bytes
+ * until the last is read, because what overflows again takes other blocks. */
+static void chain_deal(struct chain_writer *stay, struct chain_writer *move, uint32_t hash_bit,
+                       uint32_t first)
+{
+    struct ic_table *table = stay->table;
+    struct block block = {.number = 0};
+    uint32_t count = 0;
+    for (uint32_t next = first; next != 0; next = ic_load_u32_le(split_in)) {
+        block = more_block(table, next);
+        ic_assert(count++ <= table->more_count);
+        ic_stable_read(split_in, block.address, block_bytes(table, &block));
+        more_deal(stay, move, hash_bit);
+    }
+    if (count != 0) {
+        more_release(table, first, &block, count);
+    }
+}
+
 /* Adds one bucket: the next one to be split gives it the entries whose hash has the next bit set.
- * Each block of the old chain is read, and given back, before anything can be written over it. */
+ */
 static void table_split(struct ic_table *table)
 {
     uint32_t hash_bit = power_below(table->bucket_count);
@@ -448,23 +482,14 @@ static void table_split(struct ic_table *table)
     chain_begin(&move, bucket_block(table, table->bucket_count));
     table->bucket_count++;
     ic_stable_read(split_stay, stay.block.address, block_bytes(table, &stay.block));
-    uint32_t next = ic_load_u32_le(split_stay);
+    const uint32_t chain = ic_load_u32_le(split_stay);
     bucket_deal(&stay, &move, hash_bit);
-    for (uint32_t steps = 0; next != 0; steps++) {
-        ic_assert(steps <= table->more_count);
-        struct block block = more_block(table, next);
-        ic_stable_read(split_in, block.address, block_bytes(table, &block));
-        next = ic_load_u32_le(split_in);
-        more_release(table, &block);
-        more_deal(&stay, &move, hash_bit);
-    }
+    chain_deal(&stay, &move, hash_bit, chain);
     chain_flush(&stay, 0);
     chain_flush(&move, 0);
 }
 
-/* ---- changing
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- changing -------------------------------------------------------------------------------- */
 
 /* Puts a key that a walk did not find where the walk says. */
 static void insert_at(struct ic_table *table, const struct walk *walk, const uint8_t *key,
@@ -526,7 +551,7 @@ static void more_release_if_empty(struct ic_table *table, const struct ic_table_
         }
     }
     link_write(slot->previous, tags_next(&tags));
-    more_release(table, &block);
+    more_release(table, block.number, &block, 1);
 }
 
 void ic_table_remove_at(struct ic_table *table, const struct ic_table_slot *slot)
