@@ -1,0 +1,2 @@
+# The judgement of an HTTP gateway, for tests.
+$(eval $(call archive,gateway,integration/gateway/gateway.c))
