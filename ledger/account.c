@@ -13,10 +13,24 @@ struct ledger_account ledger_account_from_owner(const struct ic_principal *owner
     return account;
 }
 
+static const struct ic_subaccount *subaccount_find(const struct icrc_account *account)
+{
+    return account->has_subaccount ? &account->subaccount : NULL;
+}
+
 struct ledger_account ledger_account_from_icrc(const struct icrc_account *account)
 {
-    return ledger_account_from_owner(&account->owner,
-                                     account->has_subaccount ? &account->subaccount : NULL);
+    return ledger_account_from_owner(&account->owner, subaccount_find(account));
+}
+
+void ledger_accounts_from_icrc(struct ledger_account out[2], const struct icrc_account *first,
+                               const struct icrc_account *second)
+{
+    struct ic_account_id ids[2];
+    ic_account_ids_from_owners(ids, &first->owner, subaccount_find(first), &second->owner,
+                               subaccount_find(second));
+    ic_account_id_to_address(out[0].address, &ids[0]);
+    ic_account_id_to_address(out[1].address, &ids[1]);
 }
 
 enum ic_address_result ledger_account_from_address(struct ledger_account *out,

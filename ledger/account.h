@@ -17,6 +17,10 @@ struct ledger_account ledger_account_from_owner(const struct ic_principal *owner
 /* The same for an account as ICRC-1 writes it. */
 struct ledger_account ledger_account_from_icrc(const struct icrc_account *account);
 
+/* The same for two accounts at once, for little more than the cost of one. */
+void ledger_accounts_from_icrc(struct ledger_account out[2], const struct icrc_account *first,
+                               const struct icrc_account *second);
+
 /* ledger_account_from_address takes the 32 bytes of an address.
  *   returns   OK, WRONG_LENGTH or BAD_CHECKSUM; *out is untouched unless OK */
 IC_MUST_USE enum ic_address_result ledger_account_from_address(struct ledger_account *out,

@@ -3,7 +3,6 @@
 #include "ic/buf.h"
 #include "ic/trap.h"
 #include "ledger/account.h"
-#include "ledger/block.h"
 
 static void structures_open(struct ledger_state *state, struct ic_store *store)
 {
@@ -133,16 +132,14 @@ void ledger_balances_write(struct ledger_state *state, const struct ledger_balan
 }
 
 uint64_t ledger_block_append(struct ledger_state *state, struct ic_bytes encoded,
-                             uint64_t timestamp_ns, struct e8s token_pool)
+                             const struct ledger_tip *tip)
 {
     const uint64_t index = ledger_chain_length_get(state);
-    ic_assert(timestamp_ns >= state->tip.timestamp_ns);
+    ic_assert(tip->timestamp_ns >= state->tip.timestamp_ns);
     if (!ic_log_append(&state->blocks, encoded)) {
         IC_TRAP("no stable memory for another block");
     }
-    state->tip.hash = ledger_block_hash(encoded);
-    state->tip.timestamp_ns = timestamp_ns;
-    state->tip.token_pool = token_pool;
+    state->tip = *tip;
     tip_write(state);
     return index;
 }

@@ -78,12 +78,12 @@ void ledger_balance_change_read(struct ledger_balance_change *change,
 void ledger_balances_write(struct ledger_state *state, const struct ledger_balance_change *from,
                            const struct ledger_balance_change *to);
 
-/* ledger_block_append puts a block at the end of the chain and stores the tip with the new pool.
+/* ledger_block_append puts a block at the end of the chain and stores the new tip.
  *   encoded        a block whose parent is the present tip
- *   timestamp_ns   its timestamp
+ *   tip            its hash, its timestamp, and the token pool from now on
  *   returns        its index
  *   traps          when stable memory cannot grow */
 uint64_t ledger_block_append(struct ledger_state *state, struct ic_bytes encoded,
-                             uint64_t timestamp_ns, struct e8s token_pool);
+                             const struct ledger_tip *tip);
 
 #endif

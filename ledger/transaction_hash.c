@@ -176,3 +176,12 @@ struct ledger_hash ledger_transaction_hash(const struct ledger_transaction *tran
     ic_sha256(hash.bytes, (struct ic_bytes){.at = cbor, .size = size});
     return hash;
 }
+
+void ledger_hashes_get(struct ledger_hashes *hashes, const struct ledger_transaction *transaction,
+                       struct ic_bytes encoded)
+{
+    uint8_t cbor[LEDGER_TRANSACTION_CBOR_BYTES_MAX];
+    const size_t size = ledger_transaction_to_cbor(cbor, transaction);
+    ic_sha256_pair(hashes->transaction.bytes, hashes->block.bytes,
+                   (struct ic_bytes){.at = cbor, .size = size}, encoded);
+}

@@ -25,4 +25,15 @@ size_t ledger_transaction_to_cbor(uint8_t out[LEDGER_TRANSACTION_CBOR_BYTES_MAX]
 
 struct ledger_hash ledger_transaction_hash(const struct ledger_transaction *transaction);
 
+/* What a remembered transaction needs: its own hash and that of its block. */
+struct ledger_hashes {
+    struct ledger_hash transaction;
+    struct ledger_hash block;
+};
+
+/* ledger_hashes_get computes both side by side, which costs two thirds of one after the other.
+ *   encoded   the block of that transaction */
+void ledger_hashes_get(struct ledger_hashes *hashes, const struct ledger_transaction *transaction,
+                       struct ic_bytes encoded);
+
 #endif

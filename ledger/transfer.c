@@ -165,10 +165,29 @@ struct ledger_outcome ledger_transfer(struct ledger_state *state, const struct l
 struct plan {
     struct ledger_balance_change from;
     struct ledger_balance_change to;
-    struct e8s token_pool;   /* afterwards */
-    bool has_hash;           /* the transaction will be remembered */
-    struct ledger_hash hash;
+    struct e8s token_pool; /* afterwards */
+    uint8_t buffer[LEDGER_BLOCK_BYTES_MAX];
+    struct ic_bytes encoded;      /* the block, in the buffer */
+    bool is_remembered;           /* the transaction has a time */
+    struct ledger_hashes hashes;  /* of the transaction only if it is remembered */
 };
+
+/* plan_block encodes the block and computes the hashes that the plan needs. */
+static void plan_block(struct plan *plan, const struct ledger_state *state, uint64_t now_ns,
+                       const struct ledger_transaction *transaction)
+{
+    const struct ledger_block block = {
+        .parent_hash = ledger_chain_length_get(state) != 0 ? &state->tip.hash : NULL,
+        .timestamp_ns = now_ns,
+        .transaction = *transaction,
+    };
+    plan->encoded = ledger_block_encode(plan->buffer, &block);
+    if (plan->is_remembered) {
+        ledger_hashes_get(&plan->hashes, transaction, plan->encoded);
+    } else {
+        plan->hashes.block = ledger_block_hash(plan->encoded);
+    }
+}
 
 /* QUIRK: an account that is not stored cannot pay even 0. SPEC: ledger 7 */
 static bool debit(struct ledger_balance_change *from, struct e8s amount)
@@ -256,8 +275,8 @@ static struct ledger_outcome window_check(struct plan *plan, const struct ledger
     if (created_ns > ic_sat_add_u64(now_ns, LEDGER_DRIFT_NS)) {
         return outcome(LEDGER_CREATED_IN_FUTURE, now_ns);
     }
-    plan->hash = ledger_transaction_hash(transaction);
-    if (ledger_window_find(&state->window, &block_index, &plan->hash)) {
+    plan_block(plan, state, now_ns, transaction); // now, because its hash comes with the other
+    if (ledger_window_find(&state->window, &block_index, &plan->hashes.transaction)) {
         return outcome(LEDGER_DUPLICATE, block_index);
     }
     return outcome(LEDGER_OK, 0);
@@ -273,8 +292,8 @@ static struct ledger_outcome transaction_check(struct plan *plan, const struct l
     plan->from.after = plan->from.before = (struct e8s){0};
     plan->to.exists = false;
     plan->to.after = plan->to.before = (struct e8s){0};
-    plan->has_hash = transaction->created_at_ns.has;
-    if (plan->has_hash) {
+    plan->is_remembered = transaction->created_at_ns.has;
+    if (plan->is_remembered) {
         const struct ledger_outcome fresh = window_check(plan, state, now_ns, transaction);
         if (fresh.result != LEDGER_OK) {
             return fresh;
@@ -290,21 +309,18 @@ static struct ledger_outcome transaction_check(struct plan *plan, const struct l
 /* transaction_apply carries a plan out. From here on nothing is refused.
  *   returns   index of the block */
 static uint64_t transaction_apply(struct ledger_state *state, const struct plan *plan,
-                                  uint64_t now_ns, const struct ledger_transaction *transaction)
+                                  uint64_t now_ns)
 {
-    uint8_t buffer[LEDGER_BLOCK_BYTES_MAX];
-    const struct ledger_block block = {
-        .parent_hash = ledger_chain_length_get(state) != 0 ? &state->tip.hash : NULL,
-        .timestamp_ns = now_ns,
-        .transaction = *transaction,
-    };
-    const struct ic_bytes encoded = ledger_block_encode(buffer, &block);
+    const struct ledger_tip tip = {.hash = plan->hashes.block,
+                                   .timestamp_ns = now_ns,
+                                   .token_pool = plan->token_pool};
     ledger_balances_write(state, &plan->from, &plan->to);
-    const uint64_t index = ledger_block_append(state, encoded, now_ns, plan->token_pool);
-    if (plan->has_hash) {
-        ledger_window_add(&state->window, &(struct ledger_window_entry){.hash = &plan->hash,
-                                                                        .block_index = index,
-                                                                        .timestamp_ns = now_ns});
+    const uint64_t index = ledger_block_append(state, plan->encoded, &tip);
+    if (plan->is_remembered) {
+        ledger_window_add(&state->window,
+                          &(struct ledger_window_entry){.hash = &plan->hashes.transaction,
+                                                        .block_index = index,
+                                                        .timestamp_ns = now_ns});
     }
     return index;
 }
@@ -327,5 +343,8 @@ struct ledger_outcome ledger_transaction_execute(struct ledger_state *state,
     if (checked.result != LEDGER_OK) {
         return checked;
     }
-    return outcome(LEDGER_OK, transaction_apply(state, &plan, env->now_ns, transaction));
+    if (!plan.is_remembered) {
+        plan_block(&plan, state, env->now_ns, transaction);
+    }
+    return outcome(LEDGER_OK, transaction_apply(state, &plan, env->now_ns));
 }

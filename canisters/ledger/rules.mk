@@ -22,7 +22,8 @@ $(eval $(call canister,ledger,$(LEDGER_CANISTER_SOURCES) $(LEDGER_SOURCES),$(BUI
 
 # For size: the shell, and what runs once in a life or once for each block that is read. What a transfer
 # costs is hashing, system calls, pages, and the rest of ledger/.
-LEDGER_SMALL := $(filter-out $(BUILD)/gen/%,$(LEDGER_CANISTER_SOURCES)) ledger/block_decode.c ledger/config.c
+LEDGER_SMALL := $(filter-out $(BUILD)/gen/%,$(LEDGER_CANISTER_SOURCES)) \
+                $(addprefix ledger/,block_decode.c config.c transaction_hash.c)
 $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(LEDGER_SMALL)) $(WASM_DIR)/obj/$(BUILD)/gen/icp_dispatch.o: WASM_CFLAGS += -Oz
 
 $(eval $(call unit_test,ledger_canister_replay,$(L)/test/test_replay.c,ledger_canister ledger candid ic))

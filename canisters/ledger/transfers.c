@@ -64,8 +64,10 @@ void icp_icrc1_transfer(const struct icp_icrc1_transfer_in *in, struct icp_icrc1
     };
     struct ledger_outcome outcome = ledger_names_check(&canister_state, &request, &from, &to);
     if (outcome.result == LEDGER_OK) {
-        request.from = ledger_account_from_icrc(&from);
-        request.to = ledger_account_from_icrc(&to);
+        struct ledger_account accounts[2];
+        ledger_accounts_from_icrc(accounts, &from, &to);
+        request.from = accounts[0];
+        request.to = accounts[1];
         outcome = run(&request, &LEDGER_RULES_ICRC1);
     }
     answer_icrc1(&out->ret0, outcome);

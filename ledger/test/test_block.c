@@ -110,6 +110,17 @@ static void check_transaction(const struct vector *v, const struct ledger_transa
     test_assert_hex(v->name, hash.bytes, sizeof hash.bytes, v->hash);
 }
 
+/* Both hashes at once are the two hashes. */
+static void check_hashes(const struct ledger_transaction *t, struct ic_bytes encoded)
+{
+    struct ledger_hashes hashes;
+    const struct ledger_hash transaction = ledger_transaction_hash(t);
+    const struct ledger_hash block = ledger_block_hash(encoded);
+    ledger_hashes_get(&hashes, t, encoded);
+    assert_memory_equal(&hashes.transaction, &transaction, sizeof transaction);
+    assert_memory_equal(&hashes.block, &block, sizeof block);
+}
+
 static void test_chain(void **state)
 {
     (void)state;
@@ -130,6 +141,7 @@ static void test_chain(void **state)
         parent = ledger_block_hash(encoded);
         test_assert_hex(v->name, parent.bytes, sizeof parent.bytes, v->block_hash);
         check_transaction(v, &block.transaction);
+        check_hashes(&block.transaction, encoded);
     }
 }
 

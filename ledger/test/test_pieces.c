@@ -207,6 +207,10 @@ static void test_names_of_accounts(void **state)
         const struct ledger_account a = ledger_account_from_icrc(&sub);
         const struct ledger_account b = ledger_account_from_icrc(&plain);
         assert_false(ledger_account_is_equal(&a, &b));
+        struct ledger_account both[2];
+        ledger_accounts_from_icrc(both, &sub, &plain);
+        assert_memory_equal(&both[0], &a, sizeof a);
+        assert_memory_equal(&both[1], &b, sizeof b);
     }
 }
 

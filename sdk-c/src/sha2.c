@@ -136,17 +136,6 @@ static inline quad quad_next(quad w0, quad w4, quad w8, quad w12)
 
 #endif
 
-/* The next sixteen words, and the sixteen rounds that use them. */
-#define EXPAND_AND_ROUNDS_16(t)                                                                    \
-    do {                                                                                           \
-        w0 = quad_next(w0, w4, w8, w12);                                                           \
-        w4 = quad_next(w4, w8, w12, w0);                                                           \
-        ROUNDS_8(w0, w4, t);                                                                       \
-        w8 = quad_next(w8, w12, w0, w4);                                                           \
-        w12 = quad_next(w12, w0, w4, w8);                                                          \
-        ROUNDS_8(w8, w12, (t) + 8);                                                                \
-    } while (0)
-
 static void compress_block(uint32_t state[8], const uint8_t *block)
 {
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
@@ -154,11 +143,18 @@ static void compress_block(uint32_t state[8], const uint8_t *block)
     uint32_t x, y = b ^ c;
     quad w0 = quad_load(block), w4 = quad_load(block + 16);
     quad w8 = quad_load(block + 32), w12 = quad_load(block + 48);
-    ROUNDS_8(w0, w4, 0);
-    ROUNDS_8(w8, w12, 8);
-    EXPAND_AND_ROUNDS_16(16);
-    EXPAND_AND_ROUNDS_16(32);
-    EXPAND_AND_ROUNDS_16(48);
+    /* Unrolled it is 5 kB longer and three percent faster. */
+#pragma GCC unroll 1
+    for (uint32_t t = 0; t < 64; t += 16) {
+        if (t != 0) {
+            w0 = quad_next(w0, w4, w8, w12);
+            w4 = quad_next(w4, w8, w12, w0);
+            w8 = quad_next(w8, w12, w0, w4);
+            w12 = quad_next(w12, w0, w4, w8);
+        }
+        ROUNDS_8(w0, w4, t);
+        ROUNDS_8(w8, w12, t + 8);
+    }
     state[0] += a, state[1] += b, state[2] += c, state[3] += d;
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }

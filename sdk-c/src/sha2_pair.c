@@ -4,7 +4,7 @@
  * 1, so that four words in four lanes gain little. Here a word stands twice in a 64-bit lane: one
  * shift of 64 bits then leaves the rotated word in the lower half. What is rotated, a and e, is
  * doubled again by one shuffle; everything else is computed in both halves, the upper one being of
- * no interest. A block of two messages costs 5,640 instructions, of one 4,310. */
+ * no interest. A block of two messages costs 5,900 instructions, of one 4,450. */
 #include "ic/buf.h"
 #include "ic/sha2.h"
 #include "src/sha2_constants.h"
@@ -115,7 +115,9 @@ static inline void words_load(words out[2], const uint8_t *a, const uint8_t *b)
 
 static inline words constants_add(words w, uint32_t t)
 {
-    return w + (words){IC_SHA2_K[t], IC_SHA2_K[t + 1], IC_SHA2_K[t], IC_SHA2_K[t + 1]};
+    uint64_t k; // two constants, for both messages: one load
+    memcpy(&k, &IC_SHA2_K[t], sizeof k);
+    return w + (words)(doubles){k, k};
 }
 
 /* Rounds t and t + 1 in place; the names of the variables move on by two. */
@@ -145,14 +147,6 @@ static inline words constants_add(words w, uint32_t t)
         (w)[(i) + 3] = next_words((w)[(i) + 3], (w)[o], (w)[(o) + 3], (w)[i], (w)[(i) + 2]);       \
     } while (0)
 
-#define EXPAND_AND_ROUNDS_16(w, t)                                                                 \
-    do {                                                                                           \
-        EXPAND_8(w, 0, 4);                                                                         \
-        ROUNDS_8(w, 0, t);                                                                         \
-        EXPAND_8(w, 4, 0);                                                                         \
-        ROUNDS_8(w, 4, (t) + 8);                                                                   \
-    } while (0)
-
 void ic_sha256_compress_pair(uint32_t a[8], uint32_t b[8], const uint8_t *block_a,
                              const uint8_t *block_b)
 {
@@ -163,11 +157,16 @@ void ic_sha256_compress_pair(uint32_t a[8], uint32_t b[8], const uint8_t *block_
     words_load(w + 2, block_a + 16, block_b + 16);
     words_load(w + 4, block_a + 32, block_b + 32);
     words_load(w + 6, block_a + 48, block_b + 48);
-    ROUNDS_8(w, 0, 0);
-    ROUNDS_8(w, 4, 8);
-    EXPAND_AND_ROUNDS_16(w, 16);
-    EXPAND_AND_ROUNDS_16(w, 32);
-    EXPAND_AND_ROUNDS_16(w, 48);
+    /* Unrolled it is 9 kB longer and four percent faster. */
+#pragma GCC unroll 1
+    for (uint32_t t = 0; t < 64; t += 16) {
+        if (t != 0) {
+            EXPAND_8(w, 0, 4);
+            EXPAND_8(w, 4, 0);
+        }
+        ROUNDS_8(w, 0, t);
+        ROUNDS_8(w, 4, t + 8);
+    }
     pair_add(a, b, &p);
 }
 

@@ -32,8 +32,11 @@ static void append_body(void *argument)
                                        .transaction = *t};
     uint8_t *buffer = encoded_bytes[index % TEST_ITEMS(encoded)];
     encoded[index % TEST_ITEMS(encoded)] = ledger_block_encode(buffer, &block);
-    ledger_block_append(&canister_state, encoded[index % TEST_ITEMS(encoded)], block.timestamp_ns,
-                        canister_state.tip.token_pool);
+    const struct ic_bytes record = encoded[index % TEST_ITEMS(encoded)];
+    const struct ledger_tip tip = {.hash = ledger_block_hash(record),
+                                   .timestamp_ns = block.timestamp_ns,
+                                   .token_pool = canister_state.tip.token_pool};
+    ledger_block_append(&canister_state, record, &tip);
     canister_certify_tip();
 }
 
