@@ -42,9 +42,13 @@ static struct {
     uint64_t timer_ns;
 
     struct owned stable;
+    size_t stable_room; /* allocated; what is behind stable.size is zero */
+    bool is_exposed;    /* a test has a pointer to it, and may have changed anything */
     uint64_t pages_max;
-    bool *dirty; /* for each 4 KiB page: written in this message */
-    struct undo *undo;
+    bool *dirty; /* for each 4 KiB page of the room: written in this message */
+    struct undo *undo, *undo_spare;
+    uint64_t *written; /* pages written since the last reset, some of them twice */
+    size_t written_count, written_room;
     uint64_t instructions, dirty_pages;
     uint64_t trap_at_write;
 
@@ -94,19 +98,26 @@ static struct ic_bytes view(const struct owned *o)
 
 /* ---- stable memory --------------------------------------------------------------------------- */
 
+#define STABLE_ROOM_MIN  (4u << 20)
+#define STABLE_ROOM_KEPT (64u << 20) /* from one test to the next */
+
+static void stable_room_grow(size_t room)
+{
+    const size_t old_marks = host.stable_room / IC_STABLE_CHARGE_BYTES;
+    const size_t marks = room / IC_STABLE_CHARGE_BYTES;
+    host.stable.at = must(realloc(host.stable.at, room));
+    host.dirty = must(realloc(host.dirty, marks * sizeof *host.dirty));
+    memset(host.stable.at + host.stable_room, 0, room - host.stable_room);
+    memset(host.dirty + old_marks, 0, (marks - old_marks) * sizeof *host.dirty);
+    host.stable_room = room;
+}
+
 static void stable_resize(size_t size)
 {
-    size_t old_size = host.stable.size;
-    if (size == old_size && host.stable.at != NULL) {
-        return;
-    }
-    size_t old_marks = old_size / IC_STABLE_CHARGE_BYTES;
-    size_t marks = size / IC_STABLE_CHARGE_BYTES;
-    host.stable.at = must(realloc(host.stable.at, size + 1));
-    host.dirty = must(realloc(host.dirty, (marks + 1) * sizeof *host.dirty));
-    if (size > old_size) {
-        memset(host.stable.at + old_size, 0, size - old_size);
-        memset(host.dirty + old_marks, 0, (marks - old_marks) * sizeof *host.dirty);
+    if (size > host.stable_room) {
+        const size_t twice = 2 * host.stable_room;
+        const size_t least = twice > STABLE_ROOM_MIN ? twice : STABLE_ROOM_MIN;
+        stable_room_grow(size > least ? size : least);
     }
     host.stable.size = size;
 }
@@ -117,9 +128,55 @@ static void undo_forget(void)
     while (host.undo != NULL) {
         struct undo *next = host.undo->next;
         host.dirty[host.undo->page] = false;
-        free(host.undo);
+        host.undo->next = host.undo_spare;
+        host.undo_spare = host.undo;
         host.undo = next;
     }
+}
+
+static struct undo *undo_take(void)
+{
+    struct undo *u = host.undo_spare;
+    if (u == NULL) {
+        return must(malloc(sizeof *u));
+    }
+    host.undo_spare = u->next;
+    return u;
+}
+
+/* Makes stable memory empty, by clearing only what was written when that is known. */
+static void stable_clear(void)
+{
+    undo_forget();
+    if (host.stable_room > STABLE_ROOM_KEPT) {
+        owned_free(&host.stable);
+        free(host.dirty);
+        host.dirty = NULL;
+        host.stable_room = 0;
+    } else if (host.is_exposed) {
+        memset(host.stable.at, 0, host.stable_room);
+    } else {
+        for (size_t i = 0; i < host.written_count; i++) {
+            memset(host.stable.at + host.written[i] * IC_STABLE_CHARGE_BYTES, 0,
+                   IC_STABLE_CHARGE_BYTES);
+        }
+    }
+    host.stable.size = 0;
+    host.written_count = 0;
+    host.is_exposed = false;
+}
+
+static void written_note(uint64_t page)
+{
+    if (host.is_exposed || host.written_count >= host.stable_room / IC_STABLE_CHARGE_BYTES) {
+        host.is_exposed = true; // by now clearing everything is not dearer
+        return;
+    }
+    if (host.written_count == host.written_room) {
+        host.written_room = 2 * host.written_room + 256;
+        host.written = must(realloc(host.written, host.written_room * sizeof *host.written));
+    }
+    host.written[host.written_count++] = page;
 }
 
 static void undo_apply(size_t size_before)
@@ -136,7 +193,8 @@ static void page_mark(uint64_t page)
     if (host.dirty[page]) {
         return;
     }
-    struct undo *u = must(malloc(sizeof *u));
+    struct undo *u = undo_take();
+    written_note(page);
     u->page = page;
     u->next = host.undo;
     memcpy(u->before, host.stable.at + page * IC_STABLE_CHARGE_BYTES, sizeof u->before);
@@ -198,6 +256,7 @@ void ic_stable_write(uint64_t offset, const void *in, size_t size)
 
 uint8_t *ic_host_stable(void)
 {
+    host.is_exposed = true;
     return host.stable.at;
 }
 
@@ -208,13 +267,13 @@ size_t ic_host_stable_bytes(void)
 
 void ic_host_stable_load(struct ic_bytes content)
 {
-    undo_forget();
-    stable_resize(0);
+    stable_clear();
     size_t pages = (content.size + IC_STABLE_PAGE_BYTES - 1) / IC_STABLE_PAGE_BYTES;
     stable_resize(pages * IC_STABLE_PAGE_BYTES);
     if (content.size != 0) {
         memcpy(host.stable.at, content.at, content.size);
     }
+    host.is_exposed = true;
 }
 
 void ic_host_stable_limit_set(uint64_t pages)
@@ -347,19 +406,23 @@ uint64_t ic_host_timer(void)
 
 void ic_host_reset(void)
 {
-    undo_forget();
     owned_free(&host.arg);
     owned_free(&host.method);
     owned_free(&host.certificate);
     owned_free(&host.reply);
     owned_free(&host.reject_text);
     owned_free(&host.arena);
-    owned_free(&host.stable);
-    free(host.dirty);
-    memset(&host, 0, sizeof host);
+    stable_clear();
     host.caller = IC_PRINCIPAL_ANONYMOUS;
-    host.pages_max = PAGES_MAX_DEFAULT;
+    host.self = host.controller = IC_PRINCIPAL_MANAGEMENT;
+    host.now_ns = host.timer_ns = 0;
     host.is_replicated = true;
+    host.has_certificate = host.has_replied = host.has_rejected = host.has_accepted = false;
+    host.certified_size = 0;
+    host.pages_max = PAGES_MAX_DEFAULT;
+    host.instructions = host.dirty_pages = host.trap_at_write = 0;
+    host.is_running = false;
+    host.trap_text[0] = 0;
 }
 
 void ic_host_caller_set(struct ic_principal caller)
