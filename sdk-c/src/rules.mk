@@ -1,3 +1,3 @@
 # The kit's core for native code: libic.a, with the host twin instead of the system.
 IC_CORE_SOURCES := $(sort $(wildcard sdk-c/src/*.c))
-$(eval $(call archive,ic,$(IC_CORE_SOURCES) sdk-c/host/ic_host.c sdk-c/host/ic_host_call.c))
+$(eval $(call archive,ic,$(IC_CORE_SOURCES) $(sort $(wildcard sdk-c/host/*.c))))

@@ -78,6 +78,16 @@ struct axon_callback {
 
 /* ---- canisters ------------------------------------------------------------------------------- */
 
+/* UTF-8, AXON_ENVIRONMENT_BYTES_MAX bytes at most. */
+struct axon_short_text {
+    uint8_t size;
+    uint8_t at[AXON_ENVIRONMENT_BYTES_MAX];
+};
+
+struct axon_variable {
+    struct axon_short_text name, value;
+};
+
 struct axon_settings {
     struct ic_principal controllers[AXON_CONTROLLERS_MAX];
     size_t controller_count;
@@ -91,7 +101,14 @@ struct axon_settings {
     unsigned log_visibility; /* controllers, public, allowed viewers */
     struct ic_principal log_viewers[AXON_CONTROLLERS_MAX];
     size_t log_viewer_count;
+    struct axon_variable variables[AXON_ENVIRONMENT_COUNT_MAX]; /* in the order of their names */
+    size_t variable_count;
 };
+
+static inline struct ic_bytes axon_short_text_bytes(const struct axon_short_text *text)
+{
+    return (struct ic_bytes){.at = text->at, .size = text->size};
+}
 
 struct axon_stop_request {
     struct axon_reply_to reply_to;

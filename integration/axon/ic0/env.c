@@ -172,12 +172,18 @@ bool ic0_in_replicated_execution(struct axon_exec *x, const uint64_t *a, uint64_
     return true;
 }
 
-/* ---- environment variables: settings cannot hold any yet, so every list is empty ------------- */
+/* ---- environment variables ------------------------------------------------------------------- */
 
-static bool no_variable_at(struct axon_exec *x, const char *call, uint64_t index)
+static const struct axon_variable *variable_at(struct axon_exec *x, const char *call,
+                                               uint64_t index)
 {
-    return axon_exec_violate(x, "ic0.%s: the index %llu is out of bounds: there are 0 variables",
-                             call, (unsigned long long)index);
+    const struct axon_settings *s = &x->canister->settings;
+    if (index < s->variable_count) {
+        return &s->variables[index];
+    }
+    axon_exec_violate(x, "ic0.%s: the index %llu is out of bounds: there are %zu variables", call,
+                      (unsigned long long)index, s->variable_count);
+    return NULL;
 }
 
 static bool name_view(struct axon_exec *x, struct ic_bytes *name, const char *call,
@@ -192,48 +198,75 @@ static bool name_view(struct axon_exec *x, struct ic_bytes *name, const char *ca
             axon_exec_violate(x, "ic0.%s: the name is not valid UTF-8", call));
 }
 
-static bool no_variable_named(struct axon_exec *x, const char *call, const uint64_t *a)
+/* NULL: there is none of this name. */
+static const struct axon_variable *variable_find(const struct axon_exec *x, struct ic_bytes name)
+{
+    const struct axon_settings *s = &x->canister->settings;
+    for (size_t i = 0; i < s->variable_count; i++) {
+        if (ic_bytes_is_equal(axon_short_text_bytes(&s->variables[i].name), name)) {
+            return &s->variables[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct axon_variable *variable_named(struct axon_exec *x, const char *call,
+                                                  const uint64_t *a)
 {
     struct ic_bytes name;
-    return name_view(x, &name, call, a) &&
-           axon_exec_violate(x, "ic0.%s: there is no variable of this name", call);
+    if (!name_view(x, &name, call, a)) {
+        return NULL;
+    }
+    const struct axon_variable *v = variable_find(x, name);
+    if (v == NULL) {
+        axon_exec_violate(x, "ic0.%s: there is no variable of this name", call);
+    }
+    return v;
 }
 
 bool ic0_env_var_count(struct axon_exec *x, const uint64_t *a, uint64_t *r)
 {
-    (void)x;
     (void)a;
-    *r = 0;
+    *r = x->canister->settings.variable_count;
     return true;
 }
 
 bool ic0_env_var_name_size(struct axon_exec *x, const uint64_t *a, uint64_t *r)
 {
-    (void)r;
-    return no_variable_at(x, "env_var_name_size", a[0]);
+    const struct axon_variable *v = variable_at(x, "env_var_name_size", a[0]);
+    *r = v == NULL ? 0 : v->name.size;
+    return v != NULL;
 }
 
 bool ic0_env_var_name_copy(struct axon_exec *x, const uint64_t *a, uint64_t *r)
 {
     (void)r;
-    return no_variable_at(x, "env_var_name_copy", a[0]);
+    const struct axon_variable *v = variable_at(x, "env_var_name_copy", a[0]);
+    return v != NULL && ic0_heap_copy(x, "env_var_name_copy", axon_short_text_bytes(&v->name), a[1],
+                                      a[2], a[3]);
 }
 
 bool ic0_env_var_name_exists(struct axon_exec *x, const uint64_t *a, uint64_t *r)
 {
     struct ic_bytes name;
-    *r = 0;
-    return name_view(x, &name, "env_var_name_exists", a);
+    if (!name_view(x, &name, "env_var_name_exists", a)) {
+        return false;
+    }
+    *r = variable_find(x, name) != NULL;
+    return true;
 }
 
 bool ic0_env_var_value_size(struct axon_exec *x, const uint64_t *a, uint64_t *r)
 {
-    (void)r;
-    return no_variable_named(x, "env_var_value_size", a);
+    const struct axon_variable *v = variable_named(x, "env_var_value_size", a);
+    *r = v == NULL ? 0 : v->value.size;
+    return v != NULL;
 }
 
 bool ic0_env_var_value_copy(struct axon_exec *x, const uint64_t *a, uint64_t *r)
 {
     (void)r;
-    return no_variable_named(x, "env_var_value_copy", a);
+    const struct axon_variable *v = variable_named(x, "env_var_value_copy", a);
+    return v != NULL && ic0_heap_copy(x, "env_var_value_copy", axon_short_text_bytes(&v->value),
+                                      a[2], a[3], a[4]);
 }

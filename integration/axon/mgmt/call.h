@@ -43,8 +43,16 @@ const struct management_rule *management_rule_find(struct ic_bytes name);
 /* In settings.c. Validates and applies; nothing changes on failure. */
 bool management_settings_apply(struct management_call *call, struct axon_settings *settings,
                                const struct management_canister_settings *changes);
-void management_settings_describe(struct management_definite_canister_settings *out,
-                                  const struct axon_settings *settings);
+/* False when the arena is full. */
+IC_MUST_USE bool management_settings_describe(struct management_definite_canister_settings *out,
+                                              const struct axon_settings *settings,
+                                              struct ic_arena *arena);
+/* In variables.c. The environment variables of the settings. */
+bool management_variables_apply(struct management_call *call, struct axon_settings *settings,
+                                const struct management_vec_environment_variable *changes);
+IC_MUST_USE bool management_variables_describe(struct management_vec_environment_variable *out,
+                                               const struct axon_settings *settings,
+                                               struct ic_arena *arena);
 struct candid_nat management_nat(axon_u128 value);
 /* Numbers beyond 128 bits saturate. */
 axon_u128 management_u128(const struct candid_nat *n);

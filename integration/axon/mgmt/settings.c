@@ -93,15 +93,17 @@ bool management_settings_apply(struct management_call *call, struct axon_setting
                        &s.wasm_memory_limit) &&
               take_u64(call, "wasm_memory_threshold", &changes->wasm_memory_threshold,
                        WASM_MEMORY_MAX, &s.wasm_memory_threshold) &&
-              take_log_visibility(call, &s, &changes->log_visibility);
+              take_log_visibility(call, &s, &changes->log_visibility) &&
+              (!changes->environment_variables.has ||
+               management_variables_apply(call, &s, &changes->environment_variables.value));
     if (ok) {
         *settings = s;
     }
     return ok;
 }
 
-void management_settings_describe(struct management_definite_canister_settings *out,
-                                  const struct axon_settings *settings)
+bool management_settings_describe(struct management_definite_canister_settings *out,
+                                  const struct axon_settings *settings, struct ic_arena *arena)
 {
     *out = (struct management_definite_canister_settings){
         .controllers = {.at = settings->controllers, .count = settings->controller_count},
@@ -120,4 +122,5 @@ void management_settings_describe(struct management_definite_canister_settings *
         out->log_visibility.as.allowed_viewers = (struct management_vec_principal){
             .at = settings->log_viewers, .count = settings->log_viewer_count};
     }
+    return management_variables_describe(&out->environment_variables, settings, arena);
 }

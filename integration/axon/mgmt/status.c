@@ -48,7 +48,10 @@ bool management_canister_status_run(struct management_call *call)
     status->status.tag = status_tag(c);
     status->ready_for_migration = c->run_state == AXON_STOPPED;
     status->version = c->version;
-    management_settings_describe(&status->settings, &c->settings);
+    if (!management_settings_describe(&status->settings, &c->settings, call->arena)) {
+        axon_answer_fail(call->answer, AXON_E_OUT_OF_MEMORY, "The status does not fit");
+        return false;
+    }
     describe_memory(status, c);
     status->cycles = management_nat(c->cycles);
     if (!call->net->free_cycles) {

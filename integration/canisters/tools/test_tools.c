@@ -1,0 +1,186 @@
+/* The small tools of the kit as Wasm in axon, against the same sources natively. */
+#include "testkit/axon_test.h"
+
+#include "ic/random.h"
+#include "ic/u128.h"
+#include "text/candid_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TEXT_MAX 4096
+#define DRAWN    200
+
+static struct axon_test t;
+static struct ic_principal id;
+
+/* ---- environment variables ---------------------------------------------------------------------
+ */
+
+/* update_settings by the controller; how it ends is for the caller to look at. */
+static void settings_set(const char *variables)
+{
+    static const struct ic_principal MANAGEMENT = {.size = 0};
+    char args[TEXT_MAX], self[IC_PRINCIPAL_TEXT_MAX + 1];
+    struct axon_buf did = {.at = NULL};
+    struct candid_text_error error;
+    struct ic_bytes message = {.size = 0};
+    ic_principal_to_text(self, &id);
+    snprintf(
+        args, sizeof args,
+        "(record { canister_id = principal \"%s\"; settings = record { environment_variables = "
+        "opt vec { %s } } })",
+        self, variables);
+    if (!axon_buf_read_file(&did, "integration/axon/mgmt/management.did")) {
+        abort();
+    }
+    struct candid_text *interface = candid_text_open(axon_buf_bytes(&did), &error);
+    const struct candid_text_method *method = candid_text_method_find(interface, "update_settings");
+    if (!candid_text_encode(interface, &message, method->args, ic_bytes_from_text(args), &error)) {
+        fprintf(stderr, "%s\n", error.text);
+        abort();
+    }
+    axon_update(t.net, &t.last, &t.sender, &MANAGEMENT, "update_settings", message);
+    candid_text_close(interface);
+    axon_buf_free(&did);
+}
+
+static void settings_refused(const char *variables, const char *text)
+{
+    settings_set(variables);
+    AXON_TEST_THAT(&t, t.last.status == AXON_STATUS_REJECTED);
+    AXON_TEST_THAT(&t, strstr(axon_buf_text(&t.last.reject_text), text) != NULL);
+}
+
+#define A128                                                                                       \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"                             \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void variables(void)
+{
+    AXON_TEST_QUERY(&t, &id, "variables", "()", "(vec {})");
+    AXON_TEST_QUERY(&t, &id, "variable", "(\"ledger\")", "(null)");
+    settings_set("record { name = \"zone\"; value = \"\" }; "
+                 "record { name = \"ledger\"; value = \"ryjl3-tyaaa-aaaaa-aaaba-cai\" }; "
+                 "record { name = \"" A128 "\"; value = \"" A128 "\" }");
+    AXON_TEST_THAT(&t, t.last.status == AXON_STATUS_REPLIED);
+    AXON_TEST_QUERY(&t, &id, "variables", "()", "(vec { \"" A128 "\"; \"ledger\"; \"zone\" })");
+    AXON_TEST_QUERY(&t, &id, "variable", "(\"zone\")", "(opt \"\")");
+    AXON_TEST_QUERY(&t, &id, "variable", "(\"" A128 "\")", "(opt \"" A128 "\")");
+    AXON_TEST_QUERY(&t, &id, "variable", "(\"" A128 "a\")", "(null)"); /* too long to ask for */
+    AXON_TEST_QUERY(&t, &id, "variable", "(\"\")", "(null)");
+    AXON_TEST_QUERY(&t, &id, "variable_principal", "(\"ledger\")",
+                    "(opt principal \"ryjl3-tyaaa-aaaaa-aaaba-cai\")");
+    AXON_TEST_QUERY(&t, &id, "variable_principal", "(\"zone\")", "(null)");
+    AXON_TEST_QUERY(&t, &id, "variable_principal", "(\"" A128 "\")", "(null)");
+}
+
+static void variables_that_are_refused(void)
+{
+    char many[TEXT_MAX];
+    size_t used = 0;
+    for (int i = 0; i < 21; i++) {
+        used += (size_t)snprintf(many + used, sizeof many - used,
+                                 "record { name = \"n%d\"; value = \"v\" }; ", i);
+    }
+    settings_refused(many, "The number of environment variables is 21, at most 20 are allowed");
+    settings_refused(
+        "record { name = \"a\"; value = \"1\" }; record { name = \"a\"; value = \"2\" }",
+        "Two environment variables have the same name");
+    settings_refused("record { name = \"" A128 "a\"; value = \"1\" }", "has 129 bytes");
+    settings_refused("record { name = \"a\"; value = \"" A128 "a\" }", "has 129 bytes");
+    AXON_TEST_QUERY(&t, &id, "variable", "(\"zone\")", "(opt \"\")"); /* nothing has changed */
+    axon_test_upgrade(&t, &id, "build/wasm/tools", "()");
+    AXON_TEST_QUERY(&t, &id, "variable", "(\"zone\")", "(opt \"\")");
+    settings_set("");
+    AXON_TEST_QUERY(&t, &id, "variables", "()", "(vec {})");
+}
+
+/* ---- random numbers ----------------------------------------------------------------------------
+ */
+
+#define SEED_TEXT                                                                                  \
+    "\\00\\01\\02\\03\\04\\05\\06\\07\\08\\09\\0a\\0b\\0c\\0d\\0e\\0f"                             \
+    "\\10\\11\\12\\13\\14\\15\\16\\17\\18\\19\\1a\\1b\\1c\\1d\\1e\\1f"
+
+static void seed(struct ic_random *random)
+{
+    uint8_t bytes[IC_RANDOM_SEED_BYTES];
+    for (uint8_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = i;
+    }
+    ic_random_seed(random, bytes);
+}
+
+static void random_numbers(void)
+{
+    char expected[TEXT_MAX];
+    uint8_t bytes[DRAWN];
+    struct ic_random random;
+    seed(&random);
+    ic_random_fill(&random, bytes, sizeof bytes);
+    size_t used = (size_t)snprintf(expected, sizeof expected, "(blob \"");
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        used += (size_t)snprintf(expected + used, sizeof expected - used, "\\%02x", bytes[i]);
+    }
+    snprintf(expected + used, sizeof expected - used, "\")");
+    AXON_TEST_QUERY(&t, &id, "random", "(blob \"" SEED_TEXT "\", 200)", expected);
+    printf("200 random bytes: %" PRIu64 " instructions\n", t.last.instructions);
+
+    seed(&random);
+    used = (size_t)snprintf(expected, sizeof expected, "(vec { ");
+    for (size_t i = 0; i < 100; i++) {
+        used += (size_t)snprintf(expected + used, sizeof expected - used, "%" PRIu64 "; ",
+                                 ic_random_below(&random, 12297829382473034410u));
+    }
+    snprintf(expected + used, sizeof expected - used, "})");
+    AXON_TEST_QUERY(&t, &id, "below", "(blob \"" SEED_TEXT "\", 12_297_829_382_473_034_410, 100)",
+                    expected);
+}
+
+/* ---- 128 bits ----------------------------------------------------------------------------------
+ */
+
+static const char *decimal(ic_u128 v, char out[IC_U128_DECIMAL_MAX + 1])
+{
+    struct ic_writer w;
+    ic_writer_init(&w, (uint8_t *)out, IC_U128_DECIMAL_MAX);
+    ic_put_u128_decimal(&w, v);
+    out[w.used] = 0;
+    return out;
+}
+
+/* The compiler's run-time functions for wasm32 are others than those of the host. */
+static void arithmetic(void)
+{
+    char args[TEXT_MAX], expected[TEXT_MAX], a[40], b[40], c[40];
+    uint64_t state = 1;
+    for (int i = 0; i < 300; i++) {
+        ic_u128 v[3];
+        for (int k = 0; k < 3; k++) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            v[k] = ic_u128_from(state ^ state >> 29, state * 0x9e3779b97f4a7c15u) >> state % 97;
+        }
+        ic_u128 result = 0;
+        bool fits = ic_mul_div_u128(&result, v[0], v[1], v[2]);
+        snprintf(args, sizeof args, "(%s, %s, %s)", decimal(v[0], a), decimal(v[1], b),
+                 decimal(v[2], c));
+        snprintf(expected, sizeof expected, fits ? "(opt %s)" : "(null)", decimal(result, a));
+        AXON_TEST_QUERY(&t, &id, "mul_div", args, expected);
+        snprintf(args, sizeof args, "(%s)", decimal(v[0], a));
+        snprintf(expected, sizeof expected, "(\"%s\")", a);
+        AXON_TEST_QUERY(&t, &id, "decimal", args, expected);
+    }
+}
+
+int main(void)
+{
+    axon_test_open(&t);
+    id = axon_test_install(&t, "build/wasm/tools", "()");
+    variables();
+    variables_that_are_refused();
+    random_numbers();
+    arithmetic();
+    return axon_test_close(&t);
+}
