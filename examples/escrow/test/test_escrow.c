@@ -119,6 +119,71 @@ static void a_full_pool_says_busy(void **state)
     assert_int_equal(world_call(&w, &w.seller, "refund", 0).answer, WORLD_ANSWER_OK);
 }
 
+/* The n-th message between canisters arrives at a time of its own; all later ones at another. */
+static struct {
+    uint64_t number, until_ns, later_ns;
+} plan;
+
+static struct axon_fault hold_as_planned(void *context, struct axon_network *net,
+                                         const struct axon_traffic *traffic)
+{
+    (void)context;
+    (void)net;
+    uint64_t until_ns = traffic->number == plan.number  ? plan.until_ns
+                        : traffic->number > plan.number ? plan.later_ns
+                                                        : 0;
+    return (struct axon_fault){.kind = AXON_FAULT_DELAY, .until_ns = until_ns};
+}
+
+/* The balance that was asked for before the upgrade arrives while the flow of today waits for its own:
+ * it must not be taken for that. */
+static void an_answer_of_before_the_upgrade(void **state)
+{
+    (void)state;
+    uint64_t start_ns = axon_time(w.net);
+    plan.number = 4; /* the first response of the join: the price account */
+    plan.until_ns = plan.later_ns = start_ns + 5 * (uint64_t)WORLD_S;
+    axon_set_fault_hook(w.net, hold_as_planned, NULL);
+    assert_int_equal(world_call(&w, &w.buyer, "release", 0).answer, WORLD_ANSWER_NONE);
+    world_upgrade_escrow(&w);
+    axon_set_fault_hook(w.net, NULL, NULL);
+    world_pay(&w, WORLD_PRICE, 777);
+    plan.number = 1;
+    plan.until_ns = plan.later_ns = start_ns + 9 * (uint64_t)WORLD_S;
+    axon_set_fault_hook(w.net, hold_as_planned, NULL);
+    assert_int_equal(world_call(&w, &w.buyer, "release", 0).answer, WORLD_ANSWER_NONE);
+    axon_set_time(w.net, start_ns + 5 * (uint64_t)WORLD_S);
+    assert_true(axon_run_until_quiet(w.net));
+    assert_int_equal(world_deal(&w).phase.tag, ESCROW_PHASE_OPEN);
+    assert_int_equal(world_health(&w).ret0.calls, 3);
+    axon_set_fault_hook(w.net, NULL, NULL);
+    axon_set_time(w.net, start_ns + 9 * (uint64_t)WORLD_S);
+    assert_true(axon_run_until_quiet(w.net));
+    assert_int_equal(world_deal(&w).phase.tag, ESCROW_PHASE_RELEASED);
+    assert_int_equal(world_balance(&w, WORLD_SELLER),
+                     WORLD_PRICE_E8S + 777 + WORLD_BOND_E8S - 2 * WORLD_FEE_E8S);
+    assert_int_equal(world_health(&w).ret0.flows, 0);
+}
+
+/* A module that has no such callbacks at all: the late answer traps, harmlessly. */
+static void an_answer_after_another_module(void **state)
+{
+    (void)state;
+    size_t count;
+    axon_set_fault_hook(w.net, hold_all, NULL);
+    assert_int_equal(world_call(&w, &w.buyer, "release", 0).answer, WORLD_ANSWER_NONE);
+    axon_set_fault_hook(w.net, NULL, NULL);
+    world_replace_escrow(&w, "build/wasm/probe.wasm");
+    axon_records_clear(w.net);
+    axon_set_time(w.net, axon_time(w.net) + WORLD_S);
+    assert_true(axon_run_until_quiet(w.net));
+    const struct axon_execution_record *records = axon_records(w.net, &count);
+    assert_true(count > 0 && records[count - 1].trapped);
+    world_replace_escrow(&w, "build/wasm/escrow.wasm");
+    assert_int_equal(world_health(&w).ret0.flows, 0);
+    assert_int_equal(world_call(&w, &w.buyer, "release", 0).phase, ESCROW_PHASE_RELEASED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +192,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_who_may_decides, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_flow_at_a_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_pool_says_busy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_answer_of_before_the_upgrade, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_answer_after_another_module, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

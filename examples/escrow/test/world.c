@@ -146,6 +146,14 @@ void world_upgrade_ledger(struct world *w)
     install(w, &w->ledger, AXON_UPGRADE, &ledger_wasm, IC_BYTES_LIT("DIDL\0\0"));
 }
 
+void world_replace_escrow(struct world *w, const char *path)
+{
+    struct axon_buf module = {0};
+    assert_true(axon_buf_read_file(&module, path));
+    install(w, &w->escrow, AXON_UPGRADE, &module, IC_BYTES_LIT(""));
+    axon_buf_free(&module);
+}
+
 /* ---- the escrow ------------------------------------------------------------------------------------------ */
 
 static const struct candid_method *method_named(const char *name)

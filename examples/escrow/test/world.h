@@ -51,6 +51,8 @@ struct world_result world_call(struct world *w, const struct ic_principal *sende
 /* Installs the escrow's module again. */
 void world_upgrade_escrow(struct world *w);
 void world_upgrade_ledger(struct world *w);
+/* Upgrades the escrow to the module in a file. */
+void world_replace_escrow(struct world *w, const char *path);
 
 uint64_t world_balance(struct world *w, enum world_account account);
 uint64_t world_supply(struct world *w);
