@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -165,6 +166,29 @@ static void an_answer_of_before_the_upgrade(void **state)
     assert_int_equal(world_health(&w).ret0.flows, 0);
 }
 
+/* What awaiting costs, heap and stable pages included: the message that starts three calls, the two
+ * answers that are only kept, the one that decides and sends a transfer, the one that notes it and sends
+ * the next, and the last. Budgets a tenth above what was measured. */
+static void what_awaiting_costs(void **state)
+{
+    (void)state;
+    static const uint64_t BUDGETS[] = {52500, 6300, 5200, 41800, 40300, 65600};
+    size_t count, at = 0;
+    axon_records_clear(w.net);
+    (void)world_call(&w, &w.buyer, "release", 0);
+    const struct axon_execution_record *records = axon_records(w.net, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (!ic_principal_is_equal(&records[i].canister, &w.escrow)) {
+            continue;
+        }
+        assert_true(at < sizeof BUDGETS / sizeof BUDGETS[0]);
+        printf("%s: %llu instructions, %llu heap pages among them\n", records[i].kind,
+               (unsigned long long)records[i].instructions, (unsigned long long)records[i].heap_pages);
+        assert_true(records[i].instructions <= BUDGETS[at++]);
+    }
+    assert_int_equal(at, sizeof BUDGETS / sizeof BUDGETS[0]);
+}
+
 /* A module that has no such callbacks at all: the late answer traps, harmlessly. */
 static void an_answer_after_another_module(void **state)
 {
@@ -192,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_who_may_decides, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_flow_at_a_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_pool_says_busy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_awaiting_costs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_of_before_the_upgrade, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_after_another_module, set_up, tear_down),
     };
