@@ -2,6 +2,7 @@
 
 #include "ic/buf.h"
 #include "ic/trap.h"
+#include "src/head.h"
 
 #define OFFSET_BYTES 8u /* of an index entry */
 #define HEAD_BYTES   16u
@@ -47,14 +48,15 @@ static void tail_recover(struct ic_log *log)
 
 void ic_log_open(struct ic_log *log, struct ic_store *store, uint32_t region_id)
 {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES + IC_HEAD_CHECK_BYTES];
     log->store = store;
     log->records = ic_store_region(store, NULL, region_id, IC_REGION_LOG, 0);
     log->index = ic_store_region(store, NULL, region_id + 1, IC_REGION_LOG_INDEX, 0);
     ic_region_head_read(log->records, head, 0, sizeof head);
     log->indexed_count = ic_load_u64_le(head);
     log->indexed_end = ic_load_u64_le(head + 8);
-    if (log->indexed_count % IC_LOG_TAIL_MAX != 0 || log->indexed_end > log->records->bytes ||
+    if (!ic_head_is_sound(head, HEAD_BYTES) || log->indexed_count % IC_LOG_TAIL_MAX != 0 ||
+        log->indexed_end > log->records->bytes ||
         log->indexed_count > log->index->bytes / OFFSET_BYTES) {
         IC_TRAP("stable log: the head is damaged");
     }
@@ -68,7 +70,7 @@ void ic_log_open(struct ic_log *log, struct ic_store *store, uint32_t region_id)
 static void tail_flush(struct ic_log *log)
 {
     uint8_t entries[IC_LOG_TAIL_MAX * OFFSET_BYTES];
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES + IC_HEAD_CHECK_BYTES];
     for (size_t i = 0; i < IC_LOG_TAIL_MAX; i++) {
         ic_store_u64_le(entries + i * OFFSET_BYTES, log->tail[i]);
     }
@@ -77,6 +79,7 @@ static void tail_flush(struct ic_log *log)
     log->indexed_end = log->end;
     ic_store_u64_le(head, log->indexed_count);
     ic_store_u64_le(head + 8, log->indexed_end);
+    ic_head_seal(head, HEAD_BYTES);
     ic_region_head_write(log->records, 0, head, sizeof head);
 }
 

@@ -2,6 +2,7 @@
 
 #include "ic/buf.h"
 #include "ic/trap.h"
+#include "src/head.h"
 
 #define LINKS_BYTES 8u /* at the start of a page: next, previous */
 #define HEAD_BYTES  32u
@@ -11,10 +12,9 @@ static _Noreturn void trap_damaged(void)
     IC_TRAP("stable ring: the structure is damaged");
 }
 
-/* Writes the head: 57 instructions and the head page's charge. */
 static void head_save(const struct ic_ring *ring)
 {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES + IC_HEAD_CHECK_BYTES];
     ic_store_u64_le(head, ring->count);
     ic_store_u32_le(head + 8, ring->front_page);
     ic_store_u32_le(head + 12, ring->front_record);
@@ -22,6 +22,7 @@ static void head_save(const struct ic_ring *ring)
     ic_store_u32_le(head + 20, ring->back_records);
     ic_store_u32_le(head + 24, ring->page_count);
     ic_store_u32_le(head + 28, ring->page_free);
+    ic_head_seal(head, HEAD_BYTES);
     ic_region_head_write(ring->region, 0, head, sizeof head);
 }
 
@@ -41,7 +42,7 @@ void ic_ring_open(struct ic_ring *ring, struct ic_store *store, uint32_t region_
                   uint32_t record_bytes)
 {
     ic_assert(record_bytes >= 1 && record_bytes <= IC_RING_RECORD_BYTES_MAX);
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES + IC_HEAD_CHECK_BYTES];
     *ring = (struct ic_ring){.store = store, .record_bytes = record_bytes};
     ring->page_records = (IC_RING_PAGE_BYTES - LINKS_BYTES) / record_bytes;
     ring->region = ic_store_region(store, NULL, region_id, IC_REGION_RING, record_bytes);
@@ -53,6 +54,9 @@ void ic_ring_open(struct ic_ring *ring, struct ic_store *store, uint32_t region_
     ring->back_records = ic_load_u32_le(head + 20);
     ring->page_count = ic_load_u32_le(head + 24);
     ring->page_free = ic_load_u32_le(head + 28);
+    if (!ic_head_is_sound(head, HEAD_BYTES)) {
+        trap_damaged();
+    }
     head_check(ring);
 }
 

@@ -2,6 +2,7 @@
 
 #include "ic/buf.h"
 #include "ic/trap.h"
+#include "src/head.h"
 
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
@@ -37,21 +38,14 @@ static _Noreturn void trap_damaged(void)
 
 static void head_save(const struct ic_table *table)
 {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES + IC_HEAD_CHECK_BYTES];
     ic_store_u64_le(head, table->count);
     ic_store_u32_le(head + 8, table->bucket_count);
     ic_store_u32_le(head + 12, table->more_count);
     ic_store_u32_le(head + 16, table->more_free);
     ic_store_u32_le(head + 20, table->more_used);
+    ic_head_seal(head, HEAD_BYTES);
     ic_region_head_write(table->buckets, 0, head, sizeof head);
-}
-
-/* Writes only the number of entries, when nothing else of the head changed. */
-static void count_save(const struct ic_table *table)
-{
-    uint8_t count[8];
-    ic_store_u64_le(count, table->count);
-    ic_region_head_write(table->buckets, 0, count, sizeof count);
 }
 
 static void buckets_reserve(struct ic_table *table, uint32_t bucket_count)
@@ -81,14 +75,14 @@ void ic_table_open(struct ic_table *table, struct ic_store *store, uint32_t regi
         head_save(table);
         return;
     }
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES + IC_HEAD_CHECK_BYTES];
     ic_region_head_read(table->buckets, head, 0, sizeof head);
     table->count = ic_load_u64_le(head);
     table->bucket_count = ic_load_u32_le(head + 8);
     table->more_count = ic_load_u32_le(head + 12);
     table->more_free = ic_load_u32_le(head + 16);
     table->more_used = ic_load_u32_le(head + 20);
-    if (table->bucket_count == 0 ||
+    if (!ic_head_is_sound(head, HEAD_BYTES) || table->bucket_count == 0 ||
         (uint64_t)table->bucket_count * IC_TABLE_BUCKET_BYTES > table->buckets->bytes ||
         (uint64_t)table->more_count * IC_TABLE_MORE_BYTES > table->more->bytes ||
         table->more_free > table->more_count || table->more_used > table->more_count) {
@@ -412,15 +406,21 @@ static void chain_append(struct chain_writer *w, const uint8_t *entry)
     w->end = w->next;
 }
 
-/* Takes the entries that move out of the image of the bucket; the others stay where they are. */
+/* Takes the entries that move out of the image of the bucket; the others stay where they are. The
+ * image of the new bucket is empty, and as large. */
 static void bucket_deal(struct chain_writer *stay, struct chain_writer *move, uint32_t hash_bit)
 {
-    uint32_t bytes = entry_bytes(stay->table);
+    const uint32_t bytes = entry_bytes(stay->table);
+    const uint32_t entries = stay->block.entries;
     uint8_t *tags = stay->image + PREFIX_BYTES;
-    const uint8_t *entry = tags + stay->block.entries;
-    for (uint32_t i = 0; i < stay->block.entries; i++, entry += bytes) {
+    uint8_t *moved_tag = move->image + PREFIX_BYTES;
+    const uint8_t *entry = tags + entries;
+    uint8_t *moved = moved_tag + entries;
+    for (uint32_t i = 0; i < entries; i++, entry += bytes) {
         if (tags[i] != TAG_FREE && (key_hash(entry) & hash_bit) != 0) {
-            chain_append(move, entry);
+            *moved_tag++ = tags[i];
+            memcpy(moved, entry, bytes);
+            moved += bytes;
 #ifdef AXON_PLANTED_BUG
             if (i == 7) { /* for fuzz_stable: an entry that moved stays, too */
                 continue;
@@ -429,6 +429,7 @@ static void bucket_deal(struct chain_writer *stay, struct chain_writer *move, ui
             tags[i] = TAG_FREE;
         }
     }
+    move->next = move->end = (uint32_t)(moved_tag - (move->image + PREFIX_BYTES));
 }
 
 /* Deals the entries of the overflow block in split_in out to the two chains. */
@@ -508,15 +509,10 @@ static void insert_at(struct ic_table *table, const struct walk *walk, const uin
     ic_stable_write(slot.tag, &tag, 1);
     table->count++;
     uint64_t room = (uint64_t)table->bucket_count * table->bucket_entries;
-    bool is_crowded = table->count * 100 > room * LOAD_PERCENT;
-    if (is_crowded) {
+    if (table->count * 100 > room * LOAD_PERCENT) {
         table_split(table);
     }
-    if (is_crowded || !walk->has_free) {
-        head_save(table);
-    } else {
-        count_save(table);
-    }
+    head_save(table);
 }
 
 void ic_table_insert(struct ic_table *table, const void *key, const void *value)
@@ -562,10 +558,8 @@ void ic_table_remove_at(struct ic_table *table, const struct ic_table_slot *slot
     table->count--;
     if (slot->block != 0) {
         more_release_if_empty(table, slot);
-        head_save(table);
-    } else {
-        count_save(table);
     }
+    head_save(table);
 }
 
 bool ic_table_remove(struct ic_table *table, const void *key)

@@ -263,12 +263,11 @@ static void log_notices_damage(void **state)
     CHECK_TRAPS("stable log: a record header is damaged", upgrade, NULL);
     header[2] = 0;
     uint8_t *head = ic_host_stable() + 4096;
-    head[0] ^= 1;
-    CHECK_TRAPS("stable log: the head is damaged", upgrade, NULL);
-    head[0] ^= 1;
-    head[15] = 1;
-    CHECK_TRAPS("stable log: the head is damaged", upgrade, NULL);
-    head[15] = 0;
+    for (size_t bit = 0; bit < 8 * (size_t)16; bit++) {
+        head[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        CHECK_TRAPS("stable log: the head is damaged", upgrade, NULL);
+        head[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
     CHECK_RUNS(upgrade, NULL);
     uint8_t *entry = ic_host_stable() + ic_region_address(record_log.index, 0);
     entry[7] = 1;
@@ -413,11 +412,10 @@ static void ring_notices_damage(void **state)
     fresh();
     CHECK_RUNS(ring_steps, &step);
     uint8_t *head = ic_host_stable() + 4096 + REGION_RING * IC_STORE_HEAD_BYTES;
-    static const size_t BYTES[] = {11, 15, 19, 23, 27, 31};
-    for (size_t i = 0; i < sizeof BYTES / sizeof BYTES[0]; i++) {
-        head[BYTES[i]] ^= 0x40;
+    for (size_t bit = 0; bit < 8 * (size_t)32; bit++) {
+        head[bit / 8] ^= (uint8_t)(1 << bit % 8);
         CHECK_TRAPS("stable ring: the structure is damaged", upgrade, NULL);
-        head[BYTES[i]] ^= 0x40;
+        head[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     CHECK_RUNS(upgrade, NULL);
     ic_host_stable()[ic_region_address(ring.region, 4096) + 4] ^= 1;

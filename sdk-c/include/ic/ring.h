@@ -10,7 +10,8 @@
  *     8   n*r records
  *
  * Head slot: 0 u64 records, 8 u32 front page + 1, 12 u32 front record in it, 16 u32 back page + 1,
- * 20 u32 records in it (from its start), 24 u32 pages ever made, 28 u32 first free page + 1. */
+ * 20 u32 records in it (from its start), 24 u32 pages ever made, 28 u32 first free page + 1,
+ * 32 u64 check. */
 #ifndef IC_RING_H
 #define IC_RING_H
 

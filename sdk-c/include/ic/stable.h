@@ -25,6 +25,10 @@
  *      8192  32*512 extent tables: for each region 128 u32, first 64 KiB page of each extent
  *     65536         extents, in the order in which they were needed
  *
+ * The header and the rows have CRCs. A structure's head is written by nearly every message, so it has
+ * a cheaper check word, which notices any one of its words changed; structures look when they are
+ * opened and trap. What the regions hold is checked by the structures' own walks (ic_..._check).
+ *
  * A region is a byte array of its own. Its extents grow geometrically: eight of 256 KiB, eight of
  * 512 KiB, eight of 1 MiB and so on, so that at most 1/8 is reserved ahead, 128 entries suffice for
  * 128 GiB, and the extent of an offset is computed, not searched. */
