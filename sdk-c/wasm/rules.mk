@@ -46,7 +46,13 @@ $(WASM_DIR)/obj/sdk-c/wasm/call.o: sdk-c/wasm/call.c $(SETUP_STAMP)
 
 IC_WASM_SOURCES = $(IC_CORE_SOURCES) $(CANDID_SOURCES) sdk-c/wasm/msg.c sdk-c/wasm/env.c sdk-c/wasm/call.c sdk-c/wasm/mem.c
 
+# A tool of the build: always the dev build, whatever MODE is.
 $(eval $(call program,wasm-seal,sdk-c/wasm/tools/wasm-seal.c,ic))
+WASM_SEAL := $(BUILD)/dev/wasm-seal
+ifneq ($(MODE),dev)
+$(WASM_SEAL):
+	@$(MAKE) --no-print-directory MODE=dev $@
+endif
 
 define canister
 $$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(2)): | $$(GENERATED)
@@ -60,9 +66,9 @@ $(WASM_DIR)/obj/$(1).small.wasm: $(WASM_DIR)/obj/$(1).linked.wasm
 $(BUILD)/gen/$(1).methods: $(3) $(BUILD)/didc
 	@mkdir -p $$(@D)
 	$(BUILD)/didc methods $(3) >$$@.new && mv $$@.new $$@
-$(WASM_DIR)/$(1).wasm: $(WASM_DIR)/obj/$(1).small.wasm $(3) $(BUILD)/gen/$(1).methods $(4) $(O)/wasm-seal
+$(WASM_DIR)/$(1).wasm: $(WASM_DIR)/obj/$(1).small.wasm $(3) $(BUILD)/gen/$(1).methods $(4) $(WASM_SEAL)
 	$$(call say,seal)
-	$(Q)$(O)/wasm-seal $$< $$@ --did $(3) --methods $(BUILD)/gen/$(1).methods $(if $(4),--hidden $(4))
+	$(Q)$(WASM_SEAL) $$< $$@ --did $(3) --methods $(BUILD)/gen/$(1).methods $(if $(4),--hidden $(4))
 	@gzip -n9 <$$@ >$$@.gz && cp $(3) $(WASM_DIR)/$(1).did
 WASM += $(WASM_DIR)/$(1).wasm
 endef
