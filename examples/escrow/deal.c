@@ -95,7 +95,8 @@ bool deal_leg_is_forgotten(const struct deal_leg *leg, uint64_t now_ns)
            now_ns > leg->created_at_ns + DEAL_WINDOW_NS + DEAL_DRIFT_NS;
 }
 
-void deal_replan_apply(struct deal *deal, enum deal_leg_index leg, uint64_t fee_e8s, uint64_t now_ns)
+void deal_replan_apply(struct deal *deal, enum deal_leg_index leg, uint64_t fee_e8s,
+                       uint64_t now_ns)
 {
     struct deal_leg *l = &deal->legs[leg];
     ic_assert(l->state == DEAL_PLANNED);
@@ -103,7 +104,7 @@ void deal_replan_apply(struct deal *deal, enum deal_leg_index leg, uint64_t fee_
     close_if_done(deal);
 }
 
-/* ---- bytes ------------------------------------------------------------------------------------------ */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 static void put_id_be(uint8_t out[8], uint64_t id)
 {

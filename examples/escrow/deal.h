@@ -1,13 +1,13 @@
 /* The rules of the escrow: pure, no system calls. Amounts are e8s, times nanoseconds since 1970.
  *
- * A deal has two legs, one for each account: what the buyer has paid in and what the seller has. Deciding
- * plans a transfer for both at once; from then on each leg goes its own way to PAID:
+ * A deal has two legs, one for each account: what the buyer has paid in and what the seller has.
+ * Deciding plans a transfer for both at once; from then on each leg goes its own way to PAID:
  *
  *     WAITING --decide--> PLANNED --the ledger's answer--> PAID
  *                     \-> EMPTY  (nothing in the account beyond the fee)
  *
- * Invariants: legs are WAITING if and only if the deal is OPEN. A PLANNED leg is changed only by an answer
- * that proves that its transfer was not made and cannot be any more. */
+ * Invariants: legs are WAITING if and only if the deal is OPEN. A PLANNED leg is changed only by an
+ * answer that proves that its transfer was not made and cannot be any more. */
 #ifndef ESCROW_DEAL_H
 #define ESCROW_DEAL_H
 
@@ -22,7 +22,8 @@
 #define DEAL_AMOUNT_E8S_MAX 1000000000000000000u
 
 /* How long the ledger remembers transfers. After it has passed, with the ledger's clock allowed to
- * differ, an old transfer is refused for good. SPEC: ICRC-1 ledger, transaction window 24 h, drift 60 s */
+ * differ, an old transfer is refused for good. SPEC: ICRC-1 ledger, transaction window 24 h, drift
+ * 60 s */
 #define DEAL_WINDOW_NS 86400000000000u
 #define DEAL_DRIFT_NS  120000000000u
 
@@ -39,7 +40,7 @@ enum deal_leg_index { DEAL_PRICE, DEAL_BOND, DEAL_LEGS };
 struct deal_leg {
     enum deal_leg_state state;
     struct ic_principal payee;
-    uint64_t amount_e8s;    /* without the fee */
+    uint64_t amount_e8s; /* without the fee */
     uint64_t fee_e8s;
     uint64_t created_at_ns; /* of the transfer, part of its identity */
     uint64_t block;         /* PAID; DEAL_BLOCK_UNKNOWN possible */
@@ -65,7 +66,8 @@ enum deal_result {
     DEAL_BAD_TERMS,
 };
 
-/* deal_terms_check: the price is not 0, amounts are at most DEAL_AMOUNT_E8S_MAX, the parties differ. */
+/* deal_terms_check: the price is not 0, amounts are at most DEAL_AMOUNT_E8S_MAX, the parties
+ * differ. */
 IC_MUST_USE enum deal_result deal_terms_check(const struct deal *deal);
 
 /* deal_decide_check: may caller decide this? */
@@ -78,12 +80,13 @@ struct deal_funds {
     uint64_t fee_e8s;
 };
 
-/* deal_funds_check: a release needs both accounts to hold what was agreed, a refund needs nothing. */
+/* deal_funds_check: a release needs both accounts to hold what was agreed, a refund needs nothing.
+ */
 IC_MUST_USE enum deal_result deal_funds_check(const struct deal *deal, enum deal_outcome outcome,
                                               const struct deal_funds *funds);
 
-/* deal_decide_apply fixes the outcome and plans both transfers: all that is in the accounts, less the
- * fee. Cannot fail after both checks. */
+/* deal_decide_apply fixes the outcome and plans both transfers: all that is in the accounts, less
+ * the fee. Cannot fail after both checks. */
 void deal_decide_apply(struct deal *deal, enum deal_outcome outcome, const struct deal_funds *funds,
                        uint64_t now_ns);
 
@@ -96,9 +99,11 @@ void deal_paid_apply(struct deal *deal, enum deal_leg_index leg, uint64_t block)
 /* True when the ledger may have forgotten the planned transfer: look at the account first. */
 bool deal_leg_is_forgotten(const struct deal_leg *leg, uint64_t now_ns);
 
-/* deal_replan_apply plans a transfer anew after it was proved that the old one was not made and cannot be
- * made: the ledger refused its fee, or has forgotten it and the account still holds the money. */
-void deal_replan_apply(struct deal *deal, enum deal_leg_index leg, uint64_t fee_e8s, uint64_t now_ns);
+/* deal_replan_apply plans a transfer anew after it was proved that the old one was not made and
+ * cannot be made: the ledger refused its fee, or has forgotten it and the account still holds the
+ * money. */
+void deal_replan_apply(struct deal *deal, enum deal_leg_index leg, uint64_t fee_e8s,
+                       uint64_t now_ns);
 
 /* Subaccount 32 bytes: leg, 23 zeros, id big-endian. Memo: leg, id big-endian. */
 void deal_subaccount(uint8_t out[32], uint64_t id, enum deal_leg_index leg);

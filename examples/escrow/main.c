@@ -15,7 +15,7 @@ void escrow_post_upgrade(void)
     escrow_state_open();
 }
 
-/* ---- deals as callers see them ---------------------------------------------------------------------- */
+/* ---- deals as callers see them --------------------------------------------------------------- */
 
 struct escrow_phase escrow_phase_show(enum deal_phase phase)
 {
@@ -71,7 +71,7 @@ void escrow_deal_show(struct escrow_deal *out, const struct deal *deal)
     };
 }
 
-/* ---- methods ------------------------------------------------------------------------------------------- */
+/* ---- methods --------------------------------------------------------------------------------- */
 
 void escrow_open(const struct escrow_open_in *in, struct escrow_open_out *out)
 {

@@ -20,7 +20,8 @@
 /* Flows at a time; each has at most three calls and one lock. */
 #define FLOWS_MAX 50u
 
-/* A transfer is bounded: a ledger that hangs must not keep the escrow from being stopped and upgraded. */
+/* A transfer is bounded: a ledger that hangs must not keep the escrow from being stopped and
+ * upgraded. */
 #define TRANSFER_TIMEOUT_S 60u
 /* How often one flow sends the same transfer when it does not learn what became of it. */
 #define TRIES_MAX 2u
@@ -50,7 +51,7 @@ void settle_open(struct ic_store *store)
     ic_async_open(&pool, store, ESCROW_REGION_ASYNC);
 }
 
-/* ---- answering: release, refund and resume answer with the same type ---------------------------------- */
+/* ---- answering: release, refund and resume answer with the same type ------------------------- */
 
 static void reply(const struct settle *f, const struct escrow_result *result)
 {
@@ -99,7 +100,7 @@ static void reply_refusal(const struct settle *f, const struct deal *deal, enum 
     reply_error(f, error);
 }
 
-/* ---- before anything is asked --------------------------------------------------------------------------- */
+/* ---- before anything is asked ---------------------------------------------------------------- */
 
 static enum deal_outcome outcome_of(const struct settle *f)
 {
@@ -136,7 +137,7 @@ static bool begin(struct settle *f)
     return refusal == DEAL_OK;
 }
 
-/* ---- calls -------------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static struct candid_callee ledger_waiting(uint32_t timeout_s)
 {
@@ -149,8 +150,9 @@ static void ask_balance(struct settle *f, enum deal_leg_index leg)
     deal_subaccount(subaccount, f->id, leg);
     struct candid_callee ledger = ledger_waiting(0);
     struct icrc_icrc1_balance_of_in in = {
-        .arg0 = {.owner = ic_canister_self(),
-                 .subaccount = {.has = true, .value = {.at = subaccount, .size = sizeof subaccount}}}};
+        .arg0 = {
+            .owner = ic_canister_self(),
+            .subaccount = {.has = true, .value = {.at = subaccount, .size = sizeof subaccount}}}};
     ic_answer_keep(&f->balances[leg], f->rooms[leg], NAT_REPLY_BYTES);
     icrc_call_icrc1_balance_of(&f->flow, &f->balances[leg], &ledger, &in);
 }
@@ -183,7 +185,7 @@ static void send_transfer(struct settle *f)
     icrc_call_icrc1_transfer(&f->flow, &f->answer, &ledger, &in);
 }
 
-/* ---- what came back -------------------------------------------------------------------------------------------- */
+/* ---- what came back -------------------------------------------------------------------------- */
 
 static bool take_nat(const struct settle *f, uint64_t *out, const struct ic_answer *answer,
                      const struct candid_method *method)
@@ -253,8 +255,8 @@ static void leg_replan(struct settle *f, uint64_t fee_e8s)
     escrow_deal_put(&deal);
 }
 
-/* The ledger has forgotten the transfer and will refuse it for good. What the account holds tells whether
- * it had been made. */
+/* The ledger has forgotten the transfer and will refuse it for good. What the account holds tells
+ * whether it had been made. */
 static bool take_account(struct settle *f)
 {
     struct deal deal = escrow_deal_get(f->id);
@@ -310,7 +312,7 @@ static bool take_transfer(struct settle *f)
     return take_refusal(f, &out.ret0.as.err);
 }
 
-/* ---- the flow ----------------------------------------------------------------------------------------------------- */
+/* ---- the flow -------------------------------------------------------------------------------- */
 
 static void settle_run(struct ic_flow *flow)
 {

@@ -22,6 +22,6 @@ void candid_call(struct ic_flow *flow, struct ic_answer *answer, const struct ca
 
 bool candid_answer(void *out, const struct ic_answer *answer, const struct candid_method *method)
 {
-    return answer->code == IC_CALL_OK &&
-           candid_decode(out, &method->out, ic_answer_bytes(answer), candid_msg_arena()) == CANDID_OK;
+    return answer->code == IC_CALL_OK && candid_decode(out, &method->out, ic_answer_bytes(answer),
+                                                       candid_msg_arena()) == CANDID_OK;
 }

@@ -19,8 +19,10 @@ static void put_call(struct did_text *out, const struct gen *gen, const struct d
                      const char *name)
 {
     const bool in = m->in->edge_count != 0;
-    did_printf(out, "static inline void %s_%s(struct ic_flow *flow, struct ic_answer *answer,\n"
-                    "    const struct candid_callee *to", gen->prefix, name);
+    did_printf(out,
+               "static inline void %s_%s(struct ic_flow *flow, struct ic_answer *answer,\n"
+               "    const struct candid_callee *to",
+               gen->prefix, name);
     if (in) {
         did_printf(out, ", const struct %s_%s *in", gen->prefix, m->in->name);
     }
@@ -31,9 +33,10 @@ static void put_call(struct did_text *out, const struct gen *gen, const struct d
 static void put_take(struct did_text *out, const struct gen *gen, const struct did_graph_method *m,
                      const char *name)
 {
-    did_printf(out, "IC_MUST_USE static inline bool %s_%s(struct %s_%s *out,\n"
-                    "    const struct ic_answer *answer)\n{\n", gen->prefix, name, gen->prefix,
-               m->out->name);
+    did_printf(out,
+               "IC_MUST_USE static inline bool %s_%s(struct %s_%s *out,\n"
+               "    const struct ic_answer *answer)\n{\n",
+               gen->prefix, name, gen->prefix, m->out->name);
     did_printf(out, "    return candid_answer(out, answer, &%s_%s_method);\n}\n", gen->prefix,
                m->c_name);
 }

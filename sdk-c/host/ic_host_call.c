@@ -64,7 +64,7 @@ void ic_host_calls_reset(void)
     host.refund_lo = host.refund_hi = 0;
 }
 
-/* ---- memory that rolls back ------------------------------------------------------------------------ */
+/* ---- memory that rolls back ------------------------------------------------------------------ */
 
 void ic_host_heap_add(void *at, size_t size)
 {
@@ -129,7 +129,7 @@ void ic_host_upgrade(void)
     }
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 size_t ic_host_call_count(void)
 {
@@ -190,7 +190,7 @@ const char *ic_host_answer_trap_text(void)
     return host.trap_text;
 }
 
-/* ---- ic/call.h ------------------------------------------------------------------------------------------- */
+/* ---- ic/call.h ------------------------------------------------------------------------------- */
 
 enum ic_call_code ic_call_send(const struct ic_call *call, uint32_t ticket)
 {

@@ -1,7 +1,7 @@
 /* The native twin of ic/call.h: a test sees the calls that flows make and writes their answers.
  *
- * A trap takes back what the message did to stable memory, to the pool of flows and to the memory that
- * the test registers, and the calls that it made; then the cleanup runs, as in the system. */
+ * A trap takes back what the message did to stable memory, to the pool of flows and to the memory
+ * that the test registers, and the calls that it made; then the cleanup runs, as in the system. */
 #ifndef IC_HOST_CALL_H
 #define IC_HOST_CALL_H
 
@@ -28,11 +28,10 @@ bool ic_host_call_is_open(size_t index);
 /* The next count calls cannot be sent. */
 void ic_host_call_refuse(size_t count);
 
-/* ic_host_answer lets a call be answered: runs the callback as a message, and after a trap its cleanup.
- *   index     a call that is open
- *   bytes     the reply, or the reject text
- *   returns   false when the callback trapped; ic_host_answer_trap_text says why, ic_host_trap_text
- *             whether the cleanup trapped as well */
+/* ic_host_answer lets a call be answered: runs the callback as a message, and after a trap its
+ * cleanup. index     a call that is open bytes     the reply, or the reject text returns   false
+ * when the callback trapped; ic_host_answer_trap_text says why, ic_host_trap_text whether the
+ * cleanup trapped as well */
 bool ic_host_answer(size_t index, enum ic_call_code code, struct ic_bytes bytes);
 const char *ic_host_answer_trap_text(void);
 /* Cycles that come back with the next answer. */

@@ -1,5 +1,5 @@
 /* Flows, their calls, and the tickets that calls are known by. */
-#include "ic/async.h"
+#include "async_pool.h"
 
 #include "ic/msg.h"
 
@@ -16,7 +16,7 @@ static struct {
     uint32_t message; /* counts the messages that resume flows; never 0 then */
 } async;
 
-/* ---- tickets -------------------------------------------------------------------------------------- */
+/* ---- tickets --------------------------------------------------------------------------------- */
 
 static void block_take(void)
 {
@@ -47,6 +47,11 @@ void ic_async_open(const struct ic_async_pool *pool, struct ic_store *store, uin
         ic_region_head_write(async.region, 0, stored, sizeof stored);
     }
     block_take();
+}
+
+const struct ic_async_pool *ic_async_pool(void)
+{
+    return async.pool;
 }
 
 static struct ic_async_call *call_at(uint32_t ticket)
@@ -85,7 +90,7 @@ static void call_free(struct ic_async_call *call)
     async.calls_open--;
 }
 
-/* ---- flows ------------------------------------------------------------------------------------------ */
+/* ---- flows ----------------------------------------------------------------------------------- */
 
 static struct ic_flow *frame_at(uint32_t index)
 {
@@ -109,15 +114,6 @@ void *ic_flow_new(ic_flow_fn *run, ic_flow_fn *cleanup, size_t frame_bytes)
     return NULL;
 }
 
-static void locks_free(const struct ic_flow *flow)
-{
-    for (uint32_t i = 0; i < async.pool->lock_count; i++) {
-        if (async.pool->locks[i].owner == flow) {
-            async.pool->locks[i].owner = NULL;
-        }
-    }
-}
-
 /* Calls that are still open are forgotten: their answers would be written into the frame. */
 static void calls_forget(struct ic_flow *flow)
 {
@@ -132,7 +128,7 @@ static void calls_forget(struct ic_flow *flow)
 static void flow_end(struct ic_flow *flow)
 {
     calls_forget(flow);
-    locks_free(flow);
+    ic_locks_release(flow);
     flow->is_used = false;
 }
 
@@ -160,12 +156,12 @@ bool ic_flow_must_wait(struct ic_flow *flow, uint32_t line)
     return flow->is_waiting;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------ */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static void answer_reset(struct ic_answer *answer, enum ic_call_code code)
 {
-    *answer = (struct ic_answer){
-        .code = code, .room = answer->room, .room_bytes = answer->room_bytes};
+    *answer =
+        (struct ic_answer){.code = code, .room = answer->room, .room_bytes = answer->room_bytes};
 }
 
 void ic_call(struct ic_flow *flow, struct ic_answer *answer, const struct ic_call *call)
@@ -179,10 +175,11 @@ void ic_call(struct ic_flow *flow, struct ic_answer *answer, const struct ic_cal
     if (ic_call_send(call, ticket) != IC_CALL_OK) {
         return; /* the ticket is lost, which harms nobody */
     }
-    *call_at(ticket) = (struct ic_async_call){.ticket = ticket,
-                                              .has_cycles = (call->cycles_lo | call->cycles_hi) != 0,
-                                              .flow = flow,
-                                              .answer = answer};
+    *call_at(ticket) =
+        (struct ic_async_call){.ticket = ticket,
+                               .has_cycles = (call->cycles_lo | call->cycles_hi) != 0,
+                               .flow = flow,
+                               .answer = answer};
     answer->code = IC_CALL_PENDING;
     async.calls_open++;
     flow->pending++;
@@ -225,7 +222,7 @@ struct ic_bytes ic_answer_bytes(const struct ic_answer *answer)
     return answer->bytes;
 }
 
-/* ---- callbacks ---------------------------------------------------------------------------------------- */
+/* ---- callbacks ------------------------------------------------------------------------------- */
 
 void ic_async_on_answer(uint32_t ticket)
 {
@@ -261,7 +258,7 @@ void ic_async_on_cleanup(uint32_t ticket)
     flow_end(flow);
 }
 
-/* ---- for debug queries and the native twin -------------------------------------------------------------- */
+/* ---- for debug queries and the native twin --------------------------------------------------- */
 
 struct ic_async_status ic_async_status(void)
 {
@@ -269,9 +266,7 @@ struct ic_async_status ic_async_status(void)
     for (uint32_t i = 0; i < async.pool->frame_count; i++) {
         status.flows += frame_at(i)->is_used;
     }
-    for (uint32_t i = 0; i < async.pool->lock_count; i++) {
-        status.locks += async.pool->locks[i].owner != NULL;
-    }
+    status.locks = ic_locks_held();
     return status;
 }
 
@@ -288,91 +283,4 @@ void ic_async_areas(struct ic_async_area out[IC_ASYNC_AREAS])
         out[3] = (struct ic_async_area){.at = pool->locks,
                                         .size = sizeof *pool->locks * pool->lock_count};
     }
-}
-
-/* ---- locks -------------------------------------------------------------------------------------------------- */
-
-static struct ic_lock *lock_find(uint32_t kind, struct ic_bytes key)
-{
-    for (uint32_t i = 0; i < async.pool->lock_count; i++) {
-        struct ic_lock *lock = &async.pool->locks[i];
-        if (lock->owner != NULL && lock->kind == kind &&
-            ic_bytes_is_equal((struct ic_bytes){.at = lock->key, .size = lock->key_bytes}, key)) {
-            return lock;
-        }
-    }
-    return NULL;
-}
-
-static struct ic_lock *lock_free(void)
-{
-    for (uint32_t i = 0; i < async.pool->lock_count; i++) {
-        if (async.pool->locks[i].owner == NULL) {
-            return &async.pool->locks[i];
-        }
-    }
-    return NULL;
-}
-
-enum ic_lock_result ic_lock(struct ic_flow *flow, uint32_t kind, struct ic_bytes key)
-{
-    ic_assert(flow->is_used && key.size <= IC_LOCK_KEY_BYTES_MAX);
-    struct ic_lock *lock = lock_find(kind, key);
-    if (lock != NULL) {
-        return lock->owner == flow ? IC_LOCK_OK : IC_LOCK_BUSY;
-    }
-    lock = lock_free();
-    if (lock == NULL) {
-        return IC_LOCK_FULL;
-    }
-    *lock = (struct ic_lock){.owner = flow, .kind = kind, .key_bytes = (uint32_t)key.size};
-    if (key.size != 0) {
-        memcpy(lock->key, key.at, key.size);
-    }
-    return IC_LOCK_OK;
-}
-
-void ic_unlock(struct ic_flow *flow, uint32_t kind, struct ic_bytes key)
-{
-    struct ic_lock *lock = lock_find(kind, key);
-    ic_assert(lock != NULL && lock->owner == flow);
-    lock->owner = NULL;
-}
-
-bool ic_lock_is_held(uint32_t kind, struct ic_bytes key)
-{
-    return lock_find(kind, key) != NULL;
-}
-
-enum ic_lock_result ic_lock_u64(struct ic_flow *flow, uint32_t kind, uint64_t key)
-{
-    return ic_lock(flow, kind, (struct ic_bytes){.at = (const uint8_t *)&key, .size = sizeof key});
-}
-
-void ic_unlock_u64(struct ic_flow *flow, uint32_t kind, uint64_t key)
-{
-    ic_unlock(flow, kind, (struct ic_bytes){.at = (const uint8_t *)&key, .size = sizeof key});
-}
-
-bool ic_lock_is_held_u64(uint32_t kind, uint64_t key)
-{
-    return ic_lock_is_held(kind, (struct ic_bytes){.at = (const uint8_t *)&key, .size = sizeof key});
-}
-
-/* ---- names ---------------------------------------------------------------------------------------------------- */
-
-const char *ic_call_code_name(enum ic_call_code code)
-{
-    static const char *const names[] = {
-        "IC_CALL_OK",
-        "IC_CALL_SYS_FATAL",
-        "IC_CALL_SYS_TRANSIENT",
-        "IC_CALL_DESTINATION_INVALID",
-        "IC_CALL_CANISTER_REJECT",
-        "IC_CALL_CANISTER_ERROR",
-        "IC_CALL_SYS_UNKNOWN",
-        "IC_CALL_REPLY_TOO_LARGE",
-        "IC_CALL_PENDING",
-    };
-    return (unsigned)code < sizeof names / sizeof names[0] ? names[code] : "?";
 }

@@ -128,7 +128,7 @@ static void stale_run(struct ic_flow *flow)
     IC_FLOW_END(f);
 }
 
-/* ---- messages ------------------------------------------------------------------------------------------ */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void create(void *argument)
 {
@@ -212,7 +212,7 @@ static void upgrade(void)
     assert_true(ic_host_run(post_upgrade, NULL));
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------------ */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void an_await_resumes_where_it_left(void **state)
 {
@@ -232,8 +232,9 @@ static void an_await_resumes_where_it_left(void **state)
 static void calls_are_as_ordered(void **state)
 {
     (void)state;
-    struct order o = {.run = single_run,
-                      .like = {.id = 0x0807060504030201u, .rounds = 1, .timeout_s = 30, .cycles = 99}};
+    struct order o = {
+        .run = single_run,
+        .like = {.id = 0x0807060504030201u, .rounds = 1, .timeout_s = 30, .cycles = 99}};
     assert_true(run(&o));
     const struct ic_call *call = ic_host_call_at(0);
     struct ic_principal to = ic_principal_from_canister_index(7);
@@ -337,7 +338,7 @@ static void an_answer_is_read_in_its_message(void **state)
     assert_in_use(0, 0, 0);
 }
 
-/* ---- traps --------------------------------------------------------------------------------------------------- */
+/* ---- traps ----------------------------------------------------------------------------------- */
 
 static void a_trap_before_the_await_leaves_nothing(void **state)
 {
@@ -407,7 +408,7 @@ static void late_answers_meet_reused_entries(void **state)
     assert_in_use(0, 0, 0);
 }
 
-/* ---- upgrades ---------------------------------------------------------------------------------------------------- */
+/* ---- upgrades -------------------------------------------------------------------------------- */
 
 /* The same calls in the same order, before and after: only the tickets tell them apart. */
 static void a_late_answer_after_an_upgrade(void **state)
@@ -472,7 +473,7 @@ static void blocks_follow_each_other(void **state)
     assert_in_use(0, 0, 0);
 }
 
-/* ---- limits ------------------------------------------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------------------- */
 
 static void frames_run_out(void **state)
 {
@@ -509,7 +510,7 @@ static void calls_run_out(void **state)
     assert_in_use(2, CALLS, 0);
 }
 
-/* ---- locks ---------------------------------------------------------------------------------------------------------- */
+/* ---- locks ----------------------------------------------------------------------------------- */
 
 static void hold_locks(struct ic_flow *flow)
 {
@@ -555,7 +556,7 @@ static void locks_belong_to_flows(void **state)
     assert_in_use(0, 0, 0);
 }
 
-/* ---- everything at random, against a plain count ------------------------------------------------------------------- */
+/* ---- everything at random, against a plain count --------------------------------------------- */
 
 static void random_life(void **state)
 {
@@ -575,7 +576,8 @@ static void random_life(void **state)
         } else if (dice < 97 && ic_host_call_count() > 0) {
             size_t index = (size_t)test_random_below(&seed, ic_host_call_count());
             if (ic_host_call_is_open(index)) {
-                (void)ic_host_answer(index, (enum ic_call_code)test_random_below(&seed, 7), IC_BYTES_LIT("r"));
+                (void)ic_host_answer(index, (enum ic_call_code)test_random_below(&seed, 7),
+                                     IC_BYTES_LIT("r"));
             }
         } else if (dice >= 97) {
             upgrade();

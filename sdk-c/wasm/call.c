@@ -1,9 +1,9 @@
 /* ic/call.h over the system API.
  *
- * This file is compiled to machine code, not to bitcode: the linker numbers the table by the order in
- * which it meets addresses of functions, machine code before bitcode, and this is the only such file
- * that takes any. So the two callbacks are entries 1 and 2 in every module, whatever else it has. The
- * check is free: it is decided when the module is optimized. */
+ * This file is compiled to machine code, not to bitcode: the linker numbers the table by the order
+ * in which it meets addresses of functions, machine code before bitcode, and this is the only such
+ * file that takes any. So the two callbacks are entries 1 and 2 in every module, whatever else it
+ * has. The check is free: it is decided when the module is optimized. */
 #include "ic/call.h"
 
 #include "ic/async.h"
@@ -17,8 +17,8 @@ enum ic_call_code ic_call_send(const struct ic_call *call, uint32_t ticket)
     if (on_answer != IC_CALL_ANSWER_SLOT || on_cleanup != IC_CALL_CLEANUP_SLOT) {
         IC_TRAP("async: the module was linked without the callbacks in table entries 1 and 2");
     }
-    ic0_call_new(call->to.bytes, call->to.size, call->method.at, call->method.size, on_answer, ticket,
-                 on_answer, ticket);
+    ic0_call_new(call->to.bytes, call->to.size, call->method.at, call->method.size, on_answer,
+                 ticket, on_answer, ticket);
     ic0_call_on_cleanup(on_cleanup, ticket);
     ic0_call_data_append(call->argument.at, call->argument.size);
     if ((call->cycles_lo | call->cycles_hi) != 0) {

@@ -53,9 +53,12 @@ static void who_decides(void **state)
         uint64_t now_ns;
         enum deal_result result;
     } rows[] = {
-        {&d.buyer, DEAL_RELEASE, 0, DEAL_OK},       {&d.seller, DEAL_RELEASE, 0, DEAL_NOT_ALLOWED},
-        {&other, DEAL_RELEASE, 0, DEAL_NOT_ALLOWED}, {&d.seller, DEAL_REFUND, 0, DEAL_OK},
-        {&d.buyer, DEAL_REFUND, 999, DEAL_NOT_ALLOWED}, {&d.buyer, DEAL_REFUND, 1000, DEAL_OK},
+        {&d.buyer, DEAL_RELEASE, 0, DEAL_OK},
+        {&d.seller, DEAL_RELEASE, 0, DEAL_NOT_ALLOWED},
+        {&other, DEAL_RELEASE, 0, DEAL_NOT_ALLOWED},
+        {&d.seller, DEAL_REFUND, 0, DEAL_OK},
+        {&d.buyer, DEAL_REFUND, 999, DEAL_NOT_ALLOWED},
+        {&d.buyer, DEAL_REFUND, 1000, DEAL_OK},
         {&other, DEAL_REFUND, 1000, DEAL_NOT_ALLOWED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -96,7 +99,8 @@ static void amounts_add_up(void **state)
         for (int leg = 0; leg < DEAL_LEGS; leg++) {
             const struct deal_leg *l = &d.legs[leg];
             assert_int_equal(l->state, f.balances_e8s[leg] > FEE ? DEAL_PLANNED : DEAL_EMPTY);
-            assert_true(l->state == DEAL_EMPTY || l->amount_e8s + l->fee_e8s == f.balances_e8s[leg]);
+            assert_true(l->state == DEAL_EMPTY ||
+                        l->amount_e8s + l->fee_e8s == f.balances_e8s[leg]);
             const struct ic_principal *payee =
                 leg == DEAL_PRICE && outcome == DEAL_REFUND ? &d.buyer : &d.seller;
             assert_true(ic_principal_is_equal(&l->payee, payee));
@@ -195,10 +199,14 @@ static void accounts_and_memos(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(terms),         cmocka_unit_test(who_decides),
-        cmocka_unit_test(funds),         cmocka_unit_test(amounts_add_up),
-        cmocka_unit_test(a_leg_is_paid_once), cmocka_unit_test(planning_anew),
-        cmocka_unit_test(forgetting),    cmocka_unit_test(stored_form),
+        cmocka_unit_test(terms),
+        cmocka_unit_test(who_decides),
+        cmocka_unit_test(funds),
+        cmocka_unit_test(amounts_add_up),
+        cmocka_unit_test(a_leg_is_paid_once),
+        cmocka_unit_test(planning_anew),
+        cmocka_unit_test(forgetting),
+        cmocka_unit_test(stored_form),
         cmocka_unit_test(accounts_and_memos),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,8 @@ static void release_pays_the_seller(void **state)
     struct world_result r = world_call(&w, &w.buyer, "release", 0);
     assert_int_equal(r.answer, WORLD_ANSWER_OK);
     assert_int_equal(r.phase, ESCROW_PHASE_RELEASED);
-    assert_int_equal(world_balance(&w, WORLD_SELLER), WORLD_PRICE_E8S + WORLD_BOND_E8S - 2 * WORLD_FEE_E8S);
+    assert_int_equal(world_balance(&w, WORLD_SELLER),
+                     WORLD_PRICE_E8S + WORLD_BOND_E8S - 2 * WORLD_FEE_E8S);
     assert_int_equal(world_balance(&w, WORLD_PRICE), 0);
     assert_int_equal(world_balance(&w, WORLD_BOND), 0);
     assert_error(world_call(&w, &w.seller, "refund", 0), ESCROW_ERROR_DECIDED);
@@ -136,8 +137,8 @@ static struct axon_fault hold_as_planned(void *context, struct axon_network *net
     return (struct axon_fault){.kind = AXON_FAULT_DELAY, .until_ns = until_ns};
 }
 
-/* The balance that was asked for before the upgrade arrives while the flow of today waits for its own:
- * it must not be taken for that. */
+/* The balance that was asked for before the upgrade arrives while the flow of today waits for its
+ * own: it must not be taken for that. */
 static void an_answer_of_before_the_upgrade(void **state)
 {
     (void)state;
@@ -167,8 +168,8 @@ static void an_answer_of_before_the_upgrade(void **state)
 }
 
 /* What awaiting costs, heap and stable pages included: the message that starts three calls, the two
- * answers that are only kept, the one that decides and sends a transfer, the one that notes it and sends
- * the next, and the last. Budgets a tenth above what was measured. */
+ * answers that are only kept, the one that decides and sends a transfer, the one that notes it and
+ * sends the next, and the last. Budgets a tenth above what was measured. */
 static void what_awaiting_costs(void **state)
 {
     (void)state;
@@ -183,7 +184,8 @@ static void what_awaiting_costs(void **state)
         }
         assert_true(at < sizeof BUDGETS / sizeof BUDGETS[0]);
         printf("%s: %llu instructions, %llu heap pages among them\n", records[i].kind,
-               (unsigned long long)records[i].instructions, (unsigned long long)records[i].heap_pages);
+               (unsigned long long)records[i].instructions,
+               (unsigned long long)records[i].heap_pages);
         assert_true(records[i].instructions <= BUDGETS[at++]);
     }
     assert_int_equal(at, sizeof BUDGETS / sizeof BUDGETS[0]);

@@ -1,11 +1,11 @@
-/* Every fault at every message between the escrow and the ledger, in axon, with the Wasm that would be
- * deployed.
+/* Every fault at every message between the escrow and the ledger, in axon, with the Wasm that would
+ * be deployed.
  *
- * A case is: one decision (release or refund), one message of its run (each request and each response of
- * each await), one fault there, and how long people wait before they try again: at once, or until the
- * ledger has forgotten. After the fault: no flow, call or lock is left, the ledger's sum is right, the
- * accounts fit what the deal says. Then the parties try again, and the money arrives: once. Pairs of
- * faults hit the first try and the second. */
+ * A case is: one decision (release or refund), one message of its run (each request and each
+ * response of each await), one fault there, and how long people wait before they try again: at
+ * once, or until the ledger has forgotten. After the fault: no flow, call or lock is left, the
+ * ledger's sum is right, the accounts fit what the deal says. Then the parties try again, and the
+ * money arrives: once. Pairs of faults hit the first try and the second. */
 #include "escrow/test/world.h"
 
 #include <setjmp.h>
@@ -26,23 +26,24 @@ enum fault {
     FAULT_REJECT_DESTINATION,
     FAULT_REJECT_CANISTER,
     FAULT_REJECT_ERROR,
-    FAULT_UNKNOWN,     /* at a request: not executed. At a response: executed */
-    FAULT_TIMEOUT,     /* lost; the deadline tells */
-    FAULT_SLOW,        /* within the timeout */
-    FAULT_TOO_SLOW,    /* after the timeout */
+    FAULT_UNKNOWN,  /* at a request: not executed. At a response: executed */
+    FAULT_TIMEOUT,  /* lost; the deadline tells */
+    FAULT_SLOW,     /* within the timeout */
+    FAULT_TOO_SLOW, /* after the timeout */
     FAULT_TRAP_BEFORE,
     FAULT_TRAP_AFTER,
-    FAULT_UPGRADE,        /* of the escrow */
+    FAULT_UPGRADE, /* of the escrow */
     FAULT_UPGRADE_TWICE,
     FAULT_UPGRADE_LEDGER,
-    FAULT_POOR,        /* the escrow is out of cycles */
+    FAULT_POOR, /* the escrow is out of cycles */
     FAULT_POOR_LEDGER,
     FAULT_COUNT,
 };
 
 static const char *const FAULT_NAMES[FAULT_COUNT] = {
-    "reject 1",     "reject 2",    "reject 3",       "reject 4",   "reject 5",      "system unknown",
-    "timeout",      "slow",        "too slow",       "trap before", "trap after",   "upgrade",
+    "reject 1",      "reject 2",       "reject 3",      "reject 4",
+    "reject 5",      "system unknown", "timeout",       "slow",
+    "too slow",      "trap before",    "trap after",    "upgrade",
     "upgrade twice", "ledger upgrade", "out of cycles", "ledger out of cycles",
 };
 
@@ -68,7 +69,7 @@ static struct {
     struct plan first, second;
 } now;
 
-/* ---- one fault -------------------------------------------------------------------------------------------- */
+/* ---- one fault ------------------------------------------------------------------------------- */
 
 static struct axon_fault do_reject(enum axon_reject_code code)
 {
@@ -146,7 +147,7 @@ static struct axon_fault hook(void *context, struct axon_network *net,
     return apply(p, traffic);
 }
 
-/* ---- what must hold after anything --------------------------------------------------------------------------- */
+/* ---- what must hold after anything ----------------------------------------------------------- */
 
 static uint64_t sum_of_balances(struct world *w)
 {
@@ -214,7 +215,7 @@ static void check_settled(struct world *w, enum decision decision)
     assert_int_equal(world_supply(w), w->supply_e8s - 2 * WORLD_FEE_E8S);
 }
 
-/* ---- trying ------------------------------------------------------------------------------------------------------ */
+/* ---- trying ---------------------------------------------------------------------------------- */
 
 static struct world_result decide(struct world *w, enum decision decision)
 {
@@ -330,19 +331,20 @@ static int print_failed_case(void **state)
 
 static void print_total(const char *what)
 {
-    printf("%s: %zu cases (%zu tries interrupted, %zu went through), %zu traps\n", what, total.cases,
-           total.interrupted, total.at_once, total.traps);
+    printf("%s: %zu cases (%zu tries interrupted, %zu went through), %zu traps\n", what,
+           total.cases, total.interrupted, total.at_once, total.traps);
     memset(&total, 0, sizeof total);
 }
 
-/* ---- the matrix ------------------------------------------------------------------------------------------------------ */
+/* ---- the matrix ------------------------------------------------------------------------------ */
 
 static void every_fault_at_every_message(void **state)
 {
     (void)state;
     for (enum decision d = RELEASE; d <= REFUND; d++) {
         uint64_t messages = messages_of(d);
-        assert_int_equal(messages, 10); /* three calls joined, two transfers: request and response */
+        assert_int_equal(messages,
+                         10); /* three calls joined, two transfers: request and response */
         for (enum fault f = 0; f < FAULT_COUNT; f++) {
             for (uint64_t at = 1; at <= messages; at++) {
                 run_case(d, (struct plan){.at = at, .fault = f}, (struct plan){.at = 0}, 0);
@@ -355,7 +357,8 @@ static void every_fault_at_every_message(void **state)
     print_total("one fault");
 }
 
-/* A second fault hits the second try. The kinds that leave an outcome open, at every pair of messages. */
+/* A second fault hits the second try. The kinds that leave an outcome open, at every pair of
+ * messages. */
 static void every_pair_of_faults(void **state)
 {
     (void)state;

@@ -15,7 +15,8 @@
 #define ESCROW_WASM "build/wasm/escrow.wasm"
 #define ARENA_BYTES (1u << 20)
 
-/* The minting account is of rrkah-fqaaa-aaaaa-aaaaq-cai; the anonymous principal holds everything. */
+/* The minting account is of rrkah-fqaaa-aaaaa-aaaaq-cai; the anonymous principal holds everything.
+ */
 static const char LEDGER_INIT[] =
     "(variant { Init = record { minting_account = "
     "\"082ecf2e3f647ac600f43f38a68342fba5b8e68b085f02592b77f39808a8d2b5\"; "
@@ -30,7 +31,7 @@ static struct axon_buf ledger_wasm, escrow_wasm, ledger_init;
 static _Alignas(8) uint8_t memory[ARENA_BYTES];
 static struct ic_arena arena; /* of the last exchange with a canister */
 
-/* ---- setting up --------------------------------------------------------------------------------------- */
+/* ---- setting up ------------------------------------------------------------------------------ */
 
 static void read_once(void)
 {
@@ -69,11 +70,13 @@ static void decode(void *out, const struct candid_method *method, const struct a
     assert_int_equal(candid_decode(out, &method->out, message, &arena), CANDID_OK);
 }
 
-static void install(struct world *w, const struct ic_principal *canister, enum axon_install_mode mode,
-                    const struct axon_buf *module, struct ic_bytes argument)
+static void install(struct world *w, const struct ic_principal *canister,
+                    enum axon_install_mode mode, const struct axon_buf *module,
+                    struct ic_bytes argument)
 {
     struct axon_outcome out = {0};
-    axon_install(w->net, &out, &IC_PRINCIPAL_ANONYMOUS, canister, mode, axon_buf_bytes(module), argument);
+    axon_install(w->net, &out, &IC_PRINCIPAL_ANONYMOUS, canister, mode, axon_buf_bytes(module),
+                 argument);
     if (out.status != AXON_STATUS_REPLIED) {
         fail_msg("install: %.*s", (int)out.reject_text.size, (const char *)out.reject_text.at);
     }
@@ -154,7 +157,7 @@ void world_replace_escrow(struct world *w, const char *path)
     axon_buf_free(&module);
 }
 
-/* ---- the escrow ------------------------------------------------------------------------------------------ */
+/* ---- the escrow ------------------------------------------------------------------------------ */
 
 static const struct candid_method *method_named(const char *name)
 {
@@ -172,8 +175,8 @@ static void result_from(struct world_result *result, const struct candid_method 
 {
     struct escrow_release_out out; /* the same for all three */
     if (outcome->status != AXON_STATUS_REPLIED) {
-        result->answer = outcome->status == AXON_STATUS_REJECTED ? WORLD_ANSWER_REJECTED
-                                                                 : WORLD_ANSWER_NONE;
+        result->answer =
+            outcome->status == AXON_STATUS_REJECTED ? WORLD_ANSWER_REJECTED : WORLD_ANSWER_NONE;
         return;
     }
     decode(&out, method, &outcome->reply);
@@ -226,7 +229,7 @@ struct escrow_health_out world_health(struct world *w)
     return out;
 }
 
-/* ---- the ledger ---------------------------------------------------------------------------------------------- */
+/* ---- the ledger ------------------------------------------------------------------------------ */
 
 static struct icrc_account account_of(struct world *w, enum world_account account,
                                       uint8_t subaccount[32])

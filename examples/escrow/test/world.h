@@ -1,16 +1,16 @@
-/* A network with the ledger and the escrow that would be deployed, one buyer and one seller, for tests.
- * Functions end the test on failure. Amounts are e8s. */
+/* A network with the ledger and the escrow that would be deployed, one buyer and one seller, for
+ * tests. Functions end the test on failure. Amounts are e8s. */
 #ifndef ESCROW_TEST_WORLD_H
 #define ESCROW_TEST_WORLD_H
 
 #include "axon.h"
 #include "escrow_did.h"
 
-#define WORLD_PRICE_E8S   500000000u
-#define WORLD_BOND_E8S    100000000u
-#define WORLD_FEE_E8S     10000u
-#define WORLD_EXPIRES_S   3600u
-#define WORLD_S           1000000000u /* ns */
+#define WORLD_PRICE_E8S 500000000u
+#define WORLD_BOND_E8S  100000000u
+#define WORLD_FEE_E8S   10000u
+#define WORLD_EXPIRES_S 3600u
+#define WORLD_S         1000000000u /* ns */
 
 enum world_account {
     WORLD_RICH,  /* holds everything at first */
@@ -32,9 +32,9 @@ struct world {
 enum world_answer { WORLD_ANSWER_OK, WORLD_ANSWER_ERROR, WORLD_ANSWER_REJECTED, WORLD_ANSWER_NONE };
 struct world_result {
     enum world_answer answer;
-    enum escrow_phase_tag phase;  /* OK */
-    enum escrow_error_tag error;  /* ERROR */
-    uint32_t code;                /* ERROR with _LEDGER */
+    enum escrow_phase_tag phase; /* OK */
+    enum escrow_error_tag error; /* ERROR */
+    uint32_t code;               /* ERROR with _LEDGER */
 };
 
 void world_open(struct world *w);
@@ -43,10 +43,10 @@ void world_close(struct world *w);
 /* Opens a further deal, with nothing paid in, and makes it the one that is spoken of. */
 void world_open_deal(struct world *w);
 
-/* Calls "release", "refund" or "resume" of the deal and runs until quiet; then lets `patience` seconds
- * pass, so that whatever was lost or delayed comes to its end. */
-struct world_result world_call(struct world *w, const struct ic_principal *sender, const char *method,
-                               uint64_t patience_s);
+/* Calls "release", "refund" or "resume" of the deal and runs until quiet; then lets `patience`
+ * seconds pass, so that whatever was lost or delayed comes to its end. */
+struct world_result world_call(struct world *w, const struct ic_principal *sender,
+                               const char *method, uint64_t patience_s);
 
 /* Installs the escrow's module again. */
 void world_upgrade_escrow(struct world *w);

@@ -28,8 +28,8 @@ static struct axon_traffic traffic_of(struct axon_network *net, const struct axo
     if (t.is_response) {
         t.from = callback == NULL ? m->reply_to.sender : callback->callee;
         t.bytes = axon_buf_bytes(&m->answer.bytes);
-        t.code = m->answer.error == AXON_OK ? AXON_REJECT_NONE
-                                            : axon_error_reject_code(m->answer.error);
+        t.code =
+            m->answer.error == AXON_OK ? AXON_REJECT_NONE : axon_error_reject_code(m->answer.error);
     } else {
         t.from = m->reply_to.sender;
         t.method = axon_buf_bytes(&m->method);
@@ -136,7 +136,8 @@ enum axon_fault_kind axon_fault_take(struct axon_network *net)
     return order;
 }
 
-bool axon_cycles_set(struct axon_network *net, const struct ic_principal *id, uint64_t hi, uint64_t lo)
+bool axon_cycles_set(struct axon_network *net, const struct ic_principal *id, uint64_t hi,
+                     uint64_t lo)
 {
     struct axon_canister *c = axon_canister_get(net, id);
     if (c == NULL) {

@@ -1,5 +1,5 @@
-/* Faults between canisters: alice calls bob, the hook interferes. Bob adds a word to stable memory and
- * answers "done"; alice keeps "asked" before and "told" after, and tells what came back. */
+/* Faults between canisters: alice calls bob, the hook interferes. Bob adds a word to stable memory
+ * and answers "done"; alice keeps "asked" before and "told" after, and tells what came back. */
 #include "world.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -20,8 +20,8 @@ static struct axon_fault hook(void *context, struct axon_network *net,
     p->seen++;
     assert_int_equal(traffic->number, p->seen);
     p->last = *traffic;
-    assert_true(ic_bytes_is_equal(traffic->method, traffic->is_response ? IC_BYTES_LIT("")
-                                                                        : IC_BYTES_LIT("run")));
+    assert_true(ic_bytes_is_equal(traffic->method,
+                                  traffic->is_response ? IC_BYTES_LIT("") : IC_BYTES_LIT("run")));
     if (traffic->number != p->at) {
         return (struct axon_fault){.kind = AXON_FAULT_NONE};
     }
@@ -90,7 +90,7 @@ static void wait(struct world *w, uint64_t id, uint64_t seconds)
     assert_true(axon_poll(w->net, &w->out, id));
 }
 
-/* ---- tests --------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void test_the_hook_sees(void **state)
 {

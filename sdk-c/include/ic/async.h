@@ -29,31 +29,31 @@
  *     ic_flow_start(&f->flow);
  *
  * A flow ends when its function returns outside of an await, or when it traps after one. Then its
- * locks (ic/lock.h) are released and its frame is free again: nothing can leak. It answers the message
- * it was started in whenever it likes (the method is annotated // @manual in the .did); a flow started
- * by a timer answers nobody.
+ * locks (ic/lock.h) are released and its frame is free again: nothing can leak. It answers the
+ * message it was started in whenever it likes (the method is annotated // @manual in the .did); a
+ * flow started by a timer answers nobody.
  *
- * What an await does to your data is told in sdk-c/docs/await.md: every await is a commit point, and
- * everything that was read before it must be looked up again after it.
+ * What an await does to your data is told in sdk-c/docs/await.md: every await is a commit point,
+ * and everything that was read before it must be looked up again after it.
  *
- * Trap. The system undoes the message that trapped, back to the last await, and then the kit runs the
- * flow's cleanup function, if it has one, with the frame as it was then. It may change memory and
- * stable memory; it can neither call nor answer. If it traps itself, its flow keeps frame and locks
- * until the next upgrade: keep it trivial.
+ * Trap. The system undoes the message that trapped, back to the last await, and then the kit runs
+ * the flow's cleanup function, if it has one, with the frame as it was then. It may change memory
+ * and stable memory; it can neither call nor answer. If it traps itself, its flow keeps frame and
+ * locks until the next upgrade: keep it trivial.
  *
  * Upgrade. The heap is dropped and every flow with it: nothing resumes and no cleanup runs, so what
  * must be carried on is recorded in stable memory before the await. Late answers change nothing. A
- * call is known by a ticket, a number of 32 bits that is not given out twice: tickets are taken from
- * stable memory in blocks of IC_ASYNC_BLOCK, each start of the canister begins a new block. So a late
- * callback, of a flow that has trapped or of code before the upgrade, finds no call and returns. The
- * sequence begins anew after 2^32 tickets, 65,536 blocks; a call would have to be open for that long
- * to be mistaken. A reinstall wipes the sequence too: it begins at a block chosen by the clock, so
- * stop the canister first if you must be sure. Callers that wait for a lost flow get "did not reply"
- * (IC0506) once its last call is answered.
+ * call is known by a ticket, a number of 32 bits that is not given out twice: tickets are taken
+ * from stable memory in blocks of IC_ASYNC_BLOCK, each start of the canister begins a new block. So
+ * a late callback, of a flow that has trapped or of code before the upgrade, finds no call and
+ * returns. The sequence begins anew after 2^32 tickets, 65,536 blocks; a call would have to be open
+ * for that long to be mistaken. A reinstall wipes the sequence too: it begins at a block chosen by
+ * the clock, so stop the canister first if you must be sure. Callers that wait for a lost flow get
+ * "did not reply" (IC0506) once its last call is answered.
  *
- * Rules of the macros: no IC_AWAIT inside a switch of your own, one IC_AWAIT or IC_JOIN per line, and no
- * local variable that is set before an await and read after it (put it into the frame). Loops and ifs
- * are fine. */
+ * Rules of the macros: no IC_AWAIT inside a switch of your own, one IC_AWAIT or IC_JOIN per line,
+ * and no local variable that is set before an await and read after it (put it into the frame).
+ * Loops and ifs are fine. */
 #ifndef IC_ASYNC_H
 #define IC_ASYNC_H
 
@@ -61,10 +61,13 @@
 #include "ic/call.h"
 #include "ic/stable.h"
 
-#define IC_ASYNC_BLOCK         65536u     /* tickets */
-#define IC_ASYNC_ARENA_BYTES   (16u << 20) /* of a message that resumes a flow; only what is used counts */
-#define IC_ASYNC_FRAME_ALIGN   8u
-#define IC_ASYNC_STORED_BYTES  8u /* in the head slot of the region: u32 next block, u32 version (1) */
+/* Tickets that are taken from stable memory at a time. */
+#define IC_ASYNC_BLOCK 65536u
+/* Room of a message that resumes a flow. Only what is used costs. */
+#define IC_ASYNC_ARENA_BYTES (16u << 20)
+#define IC_ASYNC_FRAME_ALIGN 8u
+/* In the head slot of the region: u32 next block, u32 version (1). */
+#define IC_ASYNC_STORED_BYTES 8u
 
 struct ic_flow;
 typedef void ic_flow_fn(struct ic_flow *flow);
@@ -77,20 +80,20 @@ struct ic_flow {
     uint32_t pending;    /* calls that have not been answered */
     bool is_used;        /* the frame belongs to a flow */
     bool is_waiting;
-    bool is_joint;       /* it waits for several calls: answers come in several messages */
+    bool is_joint; /* it waits for several calls: answers come in several messages */
 };
 
-/* ---- answers -------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 /* What came back. Lives in the frame (or in static memory that outlives the flow). */
 struct ic_answer {
     enum ic_call_code code;
-    struct ic_bytes bytes;   /* of the reply or the reject text; see ic_answer_bytes */
-    uint64_t refunded_lo;    /* cycles that came back, if some had been attached */
+    struct ic_bytes bytes; /* of the reply or the reject text; see ic_answer_bytes */
+    uint64_t refunded_lo;  /* cycles that came back, if some had been attached */
     uint64_t refunded_hi;
-    uint8_t *room;           /* where bytes are kept, see ic_answer_keep; NULL: nowhere */
+    uint8_t *room; /* where bytes are kept, see ic_answer_keep; NULL: nowhere */
     size_t room_bytes;
-    uint32_t message;        /* the message in which bytes can be read; 0: any */
+    uint32_t message; /* the message in which bytes can be read; 0: any */
 };
 
 /* ic_answer_keep gives an answer room in the frame. Needed when several calls are awaited together,
@@ -107,13 +110,13 @@ static inline void ic_answer_keep(struct ic_answer *answer, void *room, size_t r
  *   traps     when it came in an earlier message and was not kept */
 struct ic_bytes ic_answer_bytes(const struct ic_answer *answer);
 
-/* ---- flows ---------------------------------------------------------------------------------------- */
+/* ---- flows ----------------------------------------------------------------------------------- */
 
 /* ic_flow_new takes a frame of at most the pool's frame_bytes, zeroed.
  *   returns   NULL when all are taken: answer "busy", the caller tries again */
 IC_MUST_USE void *ic_flow_new(ic_flow_fn *run, ic_flow_fn *cleanup, size_t frame_bytes);
 
-/* ic_flow_start runs the flow to its first await, or to its end: the frame may be gone afterwards. */
+/* ic_flow_start runs the flow to its first await or to its end; the frame may be gone then. */
 void ic_flow_start(struct ic_flow *flow);
 
 /* ic_call starts a call of a flow; the flow goes on running. Its answer says PENDING until the next
@@ -124,33 +127,33 @@ void ic_call(struct ic_flow *flow, struct ic_answer *answer, const struct ic_cal
 /* For IC_JOIN. Returns true when there is something to wait for. */
 bool ic_flow_must_wait(struct ic_flow *flow, uint32_t line);
 
-#define IC_FLOW_BEGIN(frame)             \
-    switch ((frame)->flow.resume_at) {   \
+#define IC_FLOW_BEGIN(frame)                                                                       \
+    switch ((frame)->flow.resume_at) {                                                             \
     case 0:;
 
 /* Waits until every started call of the flow has been answered. */
-#define IC_JOIN(frame)                                      \
-    do {                                                    \
-        if (ic_flow_must_wait(&(frame)->flow, __LINE__)) {  \
-            return;                                         \
-        case __LINE__:;                                     \
-        }                                                   \
+#define IC_JOIN(frame)                                                                             \
+    do {                                                                                           \
+        if (ic_flow_must_wait(&(frame)->flow, __LINE__)) {                                         \
+            return;                                                                                \
+        case __LINE__:;                                                                            \
+        }                                                                                          \
     } while (0)
 
 /* Starts a call, by ic_call or by a client stub that didc generated, and waits for it. */
-#define IC_AWAIT(frame, start) \
-    do {                       \
-        start;                 \
-        IC_JOIN(frame);        \
+#define IC_AWAIT(frame, start)                                                                     \
+    do {                                                                                           \
+        start;                                                                                     \
+        IC_JOIN(frame);                                                                            \
     } while (0)
 
-#define IC_FLOW_END(frame)                                                              \
-    break;                                                                              \
-    default:                                                                            \
-        IC_TRAP("flow: resumed at a line that is no await");                            \
-    }
+#define IC_FLOW_END(frame)                                                                         \
+    break;                                                                                         \
+    default:                                                                                       \
+        IC_TRAP("flow: resumed at a line that is no await");                                       \
+        }
 
-/* ---- the pool --------------------------------------------------------------------------------------- */
+/* ---- the pool -------------------------------------------------------------------------------- */
 
 struct ic_async_call {
     uint32_t ticket; /* 0: the entry is free */
@@ -175,22 +178,22 @@ struct ic_async_pool {
 /* Declares the pool of a canister:
  *     IC_ASYNC_POOL(pool, struct pay, 50, 150, 50);    50 flows, 150 open calls, 50 locks held
  * frame_type is the largest frame. */
-#define IC_ASYNC_POOL(name, frame_type, flows, calls_max, locks_max)                              \
+#define IC_ASYNC_POOL(name, frame_type, flows, calls_max, locks_max)                               \
     _Static_assert(_Alignof(frame_type) <= IC_ASYNC_FRAME_ALIGN, "frames are aligned to 8 bytes"); \
-    static _Alignas(IC_ASYNC_FRAME_ALIGN)                                                         \
-        uint8_t name##_frames[flows][(sizeof(frame_type) + 7) / 8 * 8];                           \
-    static struct ic_async_call name##_calls[calls_max];                                          \
-    static struct ic_lock name##_locks[locks_max];                                                \
-    static const struct ic_async_pool name = {.frames = name##_frames[0],                         \
-                                              .frame_bytes = sizeof name##_frames[0],             \
-                                              .frame_count = (flows),                             \
-                                              .call_count = (calls_max),                          \
-                                              .calls = name##_calls,                              \
-                                              .locks = name##_locks,                              \
+    static _Alignas(IC_ASYNC_FRAME_ALIGN)                                                          \
+        uint8_t name##_frames[flows][(sizeof(frame_type) + 7) / 8 * 8];                            \
+    static struct ic_async_call name##_calls[calls_max];                                           \
+    static struct ic_lock name##_locks[locks_max];                                                 \
+    static const struct ic_async_pool name = {.frames = name##_frames[0],                          \
+                                              .frame_bytes = sizeof name##_frames[0],              \
+                                              .frame_count = (flows),                              \
+                                              .call_count = (calls_max),                           \
+                                              .calls = name##_calls,                               \
+                                              .locks = name##_locks,                               \
                                               .lock_count = (locks_max)}
 
-/* ic_async_open starts with an empty pool, in canister_init and in canister_post_upgrade. It takes one
- * region (kind RAW, empty) for the sequence of tickets. */
+/* ic_async_open starts with an empty pool, in canister_init and in canister_post_upgrade. It takes
+ * one region (kind RAW, empty) for the sequence of tickets. */
 void ic_async_open(const struct ic_async_pool *pool, struct ic_store *store, uint32_t region_id);
 
 /* What is in use, for debug queries and tests: all 0 when nothing is going on. */

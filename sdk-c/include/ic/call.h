@@ -5,8 +5,8 @@
  *
  * Two ways to wait. Without a timeout the answer comes for certain, be it in a year: the canister
  * cannot be stopped meanwhile, so call like that only whom you trust to answer. With a timeout (a
- * bounded-wait call, "best effort") the answer comes in time, but it may be IC_CALL_SYS_UNKNOWN: the
- * call was executed, or will be, or never. Then ask again in a way that cannot do it twice.
+ * bounded-wait call, "best effort") the answer comes in time, but it may be IC_CALL_SYS_UNKNOWN:
+ * the call was executed, or will be, or never. Then ask again in a way that cannot do it twice.
  *
  * SPEC: IC interface specification, "Inter-canister calls", "Reject codes". */
 #ifndef IC_CALL_H
@@ -23,7 +23,7 @@ struct ic_call {
     struct ic_bytes argument; /* both are copied when the call is started */
     uint64_t cycles_lo;       /* attached; what the callee does not take comes back */
     uint64_t cycles_hi;
-    uint32_t timeout_s;       /* 0: wait as long as it takes */
+    uint32_t timeout_s; /* 0: wait as long as it takes */
 };
 
 /* How a call ended: 1 to 6 as the system numbers them. */
@@ -51,11 +51,11 @@ static inline bool ic_call_had_no_effect(enum ic_call_code code)
            code == IC_CALL_DESTINATION_INVALID;
 }
 
-/* ---- what the kit needs of the system ------------------------------------------------------------ */
+/* ---- what the kit needs of the system -------------------------------------------------------- */
 
 /* Where the two callbacks of the kit stand in the table of every module: the system remembers open
- * calls by table index and looks them up in the module of the day, so an upgrade must not move them.
- * wasm/call.c makes it so. */
+ * calls by table index and looks them up in the module of the day, so an upgrade must not move
+ * them. wasm/call.c makes it so. */
 #define IC_CALL_ANSWER_SLOT  1u
 #define IC_CALL_CLEANUP_SLOT 2u
 

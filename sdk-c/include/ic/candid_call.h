@@ -11,7 +11,8 @@
  *         ... f->answer.code tells why ...
  *     }
  *
- * and, for oneway methods, bank_call_tell, whose answer tells only whether the call was accepted. */
+ * and, for oneway methods, bank_call_tell, whose answer tells only whether the call was accepted.
+ */
 #ifndef IC_CANDID_CALL_H
 #define IC_CANDID_CALL_H
 
@@ -35,7 +36,8 @@ void candid_call(struct ic_flow *flow, struct ic_answer *answer, const struct ca
 /* candid_answer decodes a reply into the arena of the message.
  *   out       the struct of method->out, as candid_decode writes it
  *   returns   false when there is none (answer->code says why), or when the callee sent something
- *             else than its interface promises (answer->code is IC_CALL_OK then): it was executed */
+ *             else than its interface promises (answer->code is IC_CALL_OK then): it was executed
+ */
 IC_MUST_USE bool candid_answer(void *out, const struct ic_answer *answer,
                                const struct candid_method *method);
 

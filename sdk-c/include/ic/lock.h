@@ -1,10 +1,10 @@
-/* Locks that a flow holds across awaits: by key, so that one deal, neuron or account is worked on by
- * one flow at a time while others go on.
+/* Locks that a flow holds across awaits: by key, so that one deal, neuron or account is worked on
+ * by one flow at a time while others go on.
  *
  * A lock belongs to the flow that took it and is released when the flow ends, however it ends:
- * return, trap, upgrade (the heap is dropped). There is no waiting: whoever finds a lock taken answers
- * "busy". A lock protects what happens between awaits of other flows only; ordinary methods look at
- * ic_lock_is_held if they must not interfere.
+ * return, trap, upgrade (the heap is dropped). There is no waiting: whoever finds a lock taken
+ * answers "busy". A lock protects what happens between awaits of other flows only; ordinary methods
+ * look at ic_lock_is_held if they must not interfere.
  *
  * Held locks are searched one after the other: about 10 instructions for each. */
 #ifndef IC_LOCK_H
