@@ -158,10 +158,9 @@ void ic_http_response_hash(uint8_t out[IC_CERT_HASH_BYTES], const struct ic_http
 static struct ic_bytes filtered_query(const struct ic_http_request *request,
                                       const char *const *names)
 {
-    uint8_t *at = ic_arena_alloc(request->arena, request->query.size + 1);
-    ic_assert(at != NULL);
     struct ic_writer w;
-    ic_writer_init(&w, at, request->query.size + 1);
+    ic_writer_init(&w, ic_http_alloc(request->arena, request->query.size + 1),
+                   request->query.size + 1);
     size_t start = 0;
     for (size_t i = 0; i <= request->query.size; i++) {
         if (i < request->query.size && request->query.at[i] != '&') {
@@ -190,8 +189,7 @@ void ic_http_request_hash(uint8_t out[IC_CERT_HASH_BYTES], const struct ic_http_
     for (size_t i = 0; i < request->field_count; i++) {
         p.capacity += names_have(names.headers, request->fields[i].name);
     }
-    p.at = ic_arena_alloc_array(request->arena, p.capacity, PAIR_BYTES);
-    ic_assert(p.at != NULL);
+    p.at = ic_http_alloc(request->arena, p.capacity * PAIR_BYTES);
     for (size_t i = 0; i < request->field_count; i++) {
         if (names_have(names.headers, request->fields[i].name)) {
             field_add(&p, &request->fields[i]);

@@ -15,6 +15,10 @@ const struct ic_http_route *ic_http_respond(const struct ic_http_site *site,
                                             struct ic_http_request *request,
                                             struct ic_http_response *response);
 
+/* size bytes of the arena, never NULL.
+ *   traps     "http: out of memory" */
+void *ic_http_alloc(struct ic_arena *arena, size_t size);
+
 /* The answer of one line that the kit makes itself. */
 void ic_http_answer_status(struct ic_http_response *response, uint16_t status);
 

@@ -234,7 +234,9 @@ void ic_http_certify_site(const struct ic_http_site *site, struct ic_arena *aren
     } else {
         ic_http_answer_status(&response, 404);
     }
-    ic_assert(answer_put(site, all, NULL, &request, &response, arena));
+    if (!answer_put(site, all, NULL, &request, &response, arena)) {
+        IC_TRAP("http: \"not found\" cannot be certified");
+    }
 }
 
 /* ---- proving
@@ -301,10 +303,9 @@ static struct ic_bytes place_cbor(const struct place *place, struct ic_arena *ar
     for (size_t i = 0; i < place->count; i++) {
         capacity += place->labels[i].size + 2;
     }
-    uint8_t *at = ic_arena_alloc(arena, capacity);
-    ic_assert(at != NULL && place->count < 24);
+    ic_assert(place->count < 24);
     struct ic_writer w;
-    ic_writer_init(&w, at, capacity);
+    ic_writer_init(&w, ic_http_alloc(arena, capacity), capacity);
     IC_PUT_LIT(&w, "\xd9\xd9\xf7");
     ic_put_u8(&w, (uint8_t)(0x80 + place->count));
     for (size_t i = 0; i < place->count; i++) {

@@ -7,6 +7,7 @@
 #include "ic_web_did.h"
 
 #define VERSION_WITH_PROOFS 2u
+#define ALLOW_BYTES_MAX     64u /* all methods and the commas between */
 
 /* ---- answers of the kit itself
  * ------------------------------------------------------------------------- */
@@ -29,15 +30,22 @@ void ic_http_answer_status(struct ic_http_response *response, uint16_t status)
     IC_TRAP("http: no text for the status");
 }
 
+void *ic_http_alloc(struct ic_arena *arena, size_t size)
+{
+    void *at = ic_arena_alloc(arena, size);
+    if (at == NULL) {
+        IC_TRAP("http: out of memory");
+    }
+    return at;
+}
+
 static void answer_not_allowed(struct ic_http_response *response, unsigned allowed,
                                struct ic_arena *arena)
 {
     static const char *const NAMES[IC_HTTP_OTHER] = {"GET",   "HEAD",   "POST",   "PUT",
                                                      "PATCH", "DELETE", "OPTIONS"};
-    uint8_t *at = ic_arena_alloc(arena, 64);
-    ic_assert(at != NULL);
     struct ic_writer w;
-    ic_writer_init(&w, at, 64);
+    ic_writer_init(&w, ic_http_alloc(arena, ALLOW_BYTES_MAX), ALLOW_BYTES_MAX);
     for (unsigned i = 0; i < IC_HTTP_OTHER; i++) {
         if ((allowed >> i & 1) != 0) {
             if (w.used > 0) {

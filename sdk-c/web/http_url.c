@@ -237,6 +237,27 @@ void ic_http_answer(struct ic_http_response *response, uint16_t status, const ch
     ic_http_field_add(response, IC_BYTES_LIT("Content-Type"), ic_bytes_from_text(content_type));
 }
 
+static bool is_unreserved(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+}
+
+void ic_http_put_percent(struct ic_writer *w, struct ic_bytes text)
+{
+    static const char DIGITS[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t c = text.at[i];
+        if (is_unreserved(c)) {
+            ic_put_u8(w, c);
+        } else {
+            ic_put_u8(w, '%');
+            ic_put_u8(w, (uint8_t)DIGITS[c >> 4]);
+            ic_put_u8(w, (uint8_t)DIGITS[c & 15]);
+        }
+    }
+}
+
 void ic_http_put_html(struct ic_writer *w, struct ic_bytes text)
 {
     for (size_t i = 0; i < text.size; i++) {

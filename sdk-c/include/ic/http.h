@@ -188,6 +188,11 @@ IC_MUST_USE bool ic_http_query_find(struct ic_bytes *value, const struct ic_http
 /* ic_http_put_html writes text with & < > " ' escaped. */
 void ic_http_put_html(struct ic_writer *w, struct ic_bytes text);
 
+/* ic_http_put_percent writes text as one part of a path, or a parameter: all but letters, digits
+ * and
+ * "-._~" as %XX. */
+void ic_http_put_percent(struct ic_writer *w, struct ic_bytes text);
+
 /* ---- the parts, for tests
  * ---------------------------------------------------------------------------------------- */
 

@@ -13,7 +13,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define ARENA_BYTES (4u << 20)
+/* Little, so that running out of it is tried too. */
+#define ARENA_BYTES (128u << 10)
 
 static const struct ic_store_app APP = {.magic = "FUZZHTTP", .version = 1};
 static struct ic_store store;
@@ -72,7 +73,7 @@ static void serve_update(void *argument)
 
 static void try_url(struct ic_bytes url)
 {
-    static uint8_t memory[1 << 20];
+    static uint8_t memory[1 << 16];
     struct ic_arena arena;
     ic_arena_init(&arena, memory, sizeof memory);
     struct ic_http_request request = {.arena = &arena, .method_text = IC_BYTES_LIT("GET")};

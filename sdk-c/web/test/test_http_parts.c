@@ -322,6 +322,30 @@ static void html(void **state)
     assert_bytes(ic_writer_bytes(&w), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;é");
 }
 
+/* Every byte survives being written into a URL. */
+static void percent_both_ways(void **state)
+{
+    (void)state;
+    uint8_t bytes[256], url[1024];
+    struct ic_writer w;
+    struct ic_http_request r = {.arena = &arena};
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i == '/' ? 'x' : i); /* a slash ends the part, encoded or not */
+    }
+    arena_renew();
+    ic_writer_init(&w, url, sizeof url);
+    IC_PUT_LIT(&w, "/");
+    ic_http_put_percent(&w, (struct ic_bytes){.at = bytes, .size = sizeof bytes});
+    assert_true(ic_writer_ok(&w));
+    assert_int_equal(ic_http_url_parse(&r, ic_writer_bytes(&w)), 0);
+    assert_int_equal(r.segment_count, 1);
+    assert_int_equal(r.segments[0].size, sizeof bytes);
+    assert_memory_equal(r.segments[0].at, bytes, sizeof bytes);
+    ic_writer_init(&w, url, sizeof url);
+    ic_http_put_percent(&w, IC_BYTES_LIT("aZ09-._~ /\xc3"));
+    assert_bytes(ic_writer_bytes(&w), "aZ09-._~%20%2F%C3");
+}
+
 /* ---- hashes that the gateways' own library expects (dfinity/response-verification, its unit
  * tests) ---------- */
 
@@ -423,6 +447,7 @@ int test_http_parts(void)
         cmocka_unit_test(request_headers),
         cmocka_unit_test(response_headers),
         cmocka_unit_test(html),
+        cmocka_unit_test(percent_both_ways),
         cmocka_unit_test(known_response_hash),
         cmocka_unit_test(known_request_hashes),
         cmocka_unit_test(expressions),
