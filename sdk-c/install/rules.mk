@@ -5,14 +5,17 @@
 #   lib/axon-sdk/           libaxon-sdk.a (axon, the native kit), libaxon_deps.a (Wasmtime, blst),
 #                           wasm32/*.o (the kit for canisters, bitcode), binaryen/ (wasm-opt)
 #   lib/pkgconfig/          axon-sdk.pc
-#   share/axon-sdk/         axon-canister.mk flags.mk template/ README.md
+#   share/axon-sdk/         axon-canister.mk flags.mk template/ did/ (to import or to call) README.md
 PREFIX      ?= /usr/local
 DESTDIR     ?=
 INSTALL_DIR := sdk-c/install
 INSTALLED    = $(DESTDIR)$(PREFIX)
 
-SDK_ARCHIVES      := axon_test axon_exec axon_engine axon_wasm axon_base text didc candid ic
-SDK_WASM_OBJECTS   = $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(IC_WASM_SOURCES))
+SDK_ARCHIVES      := axon_test axon_http axon_exec axon_engine axon_wasm axon_base text didc web services candid ic
+# Generated headers that users include, and the parts that canisters of this tree name one by one: here
+# they are all there, and the linker drops what is not used.
+SDK_GENERATED     := $(foreach p,ic_web ic_mgmt icp_ledger,$(BUILD)/gen/$(p)_did.h $(BUILD)/gen/$(p)_client.h)
+SDK_WASM_OBJECTS   = $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(IC_WASM_SOURCES) $(IC_HTTP_SOURCES) $(IC_SERVICE_SOURCES))
 SDK_BINARYEN      := integration/clients/node_modules/binaryen
 # Flags that name this tree are made anew by axon-canister.mk.
 SDK_WASM_CFLAGS    = $(filter-out -I% -isystem sdk-c/wasm/include $(WASM_WARNINGS) -MMD -MP -ffile-prefix-map=%,$(WASM_CFLAGS))
@@ -51,7 +54,7 @@ SDK_FOR_INSTALL := $(BUILD)/axon $(BUILD)/didc $(O)/wasm-seal $(O)/libaxon-sdk.a
 install: $(SDK_FOR_INSTALL) sdk-wasm-objects
 	@install -d $(INSTALLED)/bin $(INSTALLED)/lib/pkgconfig $(INSTALLED)/lib/axon-sdk/wasm32 \
 	    $(addprefix $(INSTALLED)/include/axon-sdk/,ic host text base wasm) \
-	    $(INSTALLED)/lib/axon-sdk/binaryen/bin $(INSTALLED)/share/axon-sdk/template
+	    $(INSTALLED)/lib/axon-sdk/binaryen/bin $(INSTALLED)/share/axon-sdk/template $(INSTALLED)/share/axon-sdk/did
 	@install $(BUILD)/axon $(BUILD)/didc $(O)/wasm-seal $(INSTALLED)/bin/
 	@install -m 644 sdk-c/include/ic/*.h $(INSTALLED)/include/axon-sdk/ic/
 	@install -m 644 sdk-c/host/*.h $(INSTALLED)/include/axon-sdk/host/
@@ -62,8 +65,10 @@ install: $(SDK_FOR_INSTALL) sdk-wasm-objects
 	@install -m 644 $(O)/libaxon-sdk.a $(DEPS)/lib/libaxon_deps.a $(INSTALLED)/lib/axon-sdk/
 	@rm -f $(INSTALLED)/lib/axon-sdk/wasm32/*.o
 	@for object in $(SDK_WASM_OBJECTS); do \
-	    install -m 644 $$object $(INSTALLED)/lib/axon-sdk/wasm32/$$(echo $${object#$(WASM_DIR)/obj/sdk-c/} | tr / -) || exit 1; \
+	    install -m 644 $$object $(INSTALLED)/lib/axon-sdk/wasm32/$$(echo $${object#$(WASM_DIR)/obj/sdk-c/} | sed 's#^.*/gen/#gen/#' | tr / -) || exit 1; \
 	done
+	@install -m 644 $(SDK_GENERATED) $(INSTALLED)/include/axon-sdk/
+	@install -m 644 sdk-c/web/http.did sdk-c/services/management.did canisters/ledger/ledger.did $(INSTALLED)/share/axon-sdk/did/
 	@install $(SDK_BINARYEN)/bin/wasm-opt $(INSTALLED)/lib/axon-sdk/binaryen/bin/
 	@install -m 644 $(SDK_BINARYEN)/bin/package.json $(INSTALLED)/lib/axon-sdk/binaryen/bin/
 	@install -m 644 $(SDK_BINARYEN)/LICENSE $(INSTALLED)/lib/axon-sdk/binaryen/
@@ -77,7 +82,7 @@ install: $(SDK_FOR_INSTALL) sdk-wasm-objects
 
 # The list of sources is complete only when all rules have been read.
 .PHONY: sdk-wasm-objects
-sdk-wasm-objects:
+sdk-wasm-objects: $(SDK_GENERATED)
 	@$(MAKE) --no-print-directory $(SDK_WASM_OBJECTS)
 
 AXON_TESTS += $(INSTALL_DIR)/test-install.sh

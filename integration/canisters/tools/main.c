@@ -1,8 +1,13 @@
 /* The kit's small tools behind methods. */
 #include "tools_did.h"
 
+#include "ic/async.h"
 #include "ic/env.h"
+#include "ic/icp_ledger.h"
+#include "ic/management.h"
+#include "ic/msg.h"
 #include "ic/random.h"
+#include "ic/stable.h"
 #include "ic/trap.h"
 #include "ic/u128.h"
 
@@ -84,7 +89,151 @@ void tools_decimal(const struct tools_decimal_in *in, struct tools_decimal_out *
     out->ret0 = ic_writer_bytes(&w);
 }
 
+/* ---- calls -------------------------------------------------------------------------------------
+ */
+
+struct job {
+    struct ic_flow flow;
+    struct ic_answer answer, other;
+    uint8_t reply[200], reply_other[200];
+    uint64_t cycles;
+    struct ic_principal ledger, to, made;
+    struct candid_nat balance, fee;
+};
+
+IC_ASYNC_POOL(pool, struct job, 8, 16, 1);
+
+static const struct ic_store_app APP = {.magic = "TOOLS", .version = 1};
+static struct ic_store store;
+static struct ic_random generator;
+
+CANDID_EXPORT("canister_init") void tools_init(void);
+void tools_init(void)
+{
+    ic_store_create(&store, APP);
+    ic_async_open(&pool, &store, 0);
+}
+
 CANDID_EXPORT("canister_post_upgrade") void tools_post_upgrade(void);
 void tools_post_upgrade(void)
 {
+    ic_store_open(&store, APP);
+    ic_async_open(&pool, &store, 0);
+}
+
+static void refuse(const struct ic_answer *answer)
+{
+    ic_msg_reject(ic_bytes_from_text(ic_call_code_name(answer->code)));
+}
+
+static void seed_run(struct ic_flow *flow)
+{
+    struct job *f = (struct job *)flow;
+    IC_FLOW_BEGIN(f);
+    IC_AWAIT(f, ic_random_ask(&f->flow, &f->answer));
+    if (!ic_random_take(&generator, &f->answer)) {
+        refuse(&f->answer);
+        return;
+    }
+    tools_seed_reply(&(struct tools_seed_out){.ret0 = ic_random_u64(&generator)});
+    IC_FLOW_END(f);
+}
+
+static struct job *job_new(ic_flow_fn *run)
+{
+    struct job *f = ic_flow_new(run, NULL, sizeof *f);
+    if (f == NULL) {
+        IC_TRAP("busy");
+    }
+    return f;
+}
+
+void tools_seed(void)
+{
+    ic_flow_start(&job_new(seed_run)->flow);
+}
+
+static void make_run(struct ic_flow *flow)
+{
+    struct job *f = (struct job *)flow;
+    struct candid_callee ic = ic_management(f->cycles);
+    IC_FLOW_BEGIN(f);
+    struct ic_mgmt_create_canister_in in = {.arg0 = {.settings = {.has = false}}};
+    IC_AWAIT(f, ic_mgmt_call_create_canister(&f->flow, &f->answer, &ic, &in));
+    struct ic_mgmt_create_canister_out created;
+    if (!ic_mgmt_take_create_canister(&created, &f->answer)) {
+        refuse(&f->answer);
+        return;
+    }
+    f->made = created.ret0.canister_id;
+    ic = ic_management(0);
+    struct ic_mgmt_canister_status_in about = {.arg0 = {.canister_id = f->made}};
+    IC_AWAIT(f, ic_mgmt_call_canister_status(&f->flow, &f->answer, &ic, &about));
+    struct ic_mgmt_canister_status_out status;
+    if (!ic_mgmt_take_canister_status(&status, &f->answer)) {
+        refuse(&f->answer);
+        return;
+    }
+    tools_make_canister_reply(
+        &(struct tools_make_canister_out){.ret0 = {.id = f->made, .cycles = status.ret0.cycles}});
+    IC_FLOW_END(f);
+}
+
+void tools_make_canister(const struct tools_make_canister_in *in)
+{
+    struct job *f = job_new(make_run);
+    f->cycles = in->cycles;
+    ic_flow_start(&f->flow);
+}
+
+static struct ic_bytes transfer_text(const struct icp_ledger_icrc1_transfer_out *out)
+{
+    if (out->ret0.tag == ICP_LEDGER_ICRC1_TRANSFER_RESULT_OK) {
+        return IC_BYTES_LIT("sent");
+    }
+    return out->ret0.as.err.tag == ICP_LEDGER_ICRC1_TRANSFER_ERROR_INSUFFICIENT_FUNDS
+               ? IC_BYTES_LIT("insufficient funds")
+               : IC_BYTES_LIT("refused");
+}
+
+/* Two calls at once, then one that depends on both. */
+static void ledger_run(struct ic_flow *flow)
+{
+    struct job *f = (struct job *)flow;
+    struct candid_callee ledger = {.canister = f->ledger, .timeout_s = 60};
+    IC_FLOW_BEGIN(f);
+    ic_answer_keep(&f->answer, f->reply, sizeof f->reply);
+    ic_answer_keep(&f->other, f->reply_other, sizeof f->reply_other);
+    struct icp_ledger_icrc1_balance_of_in whose = {.arg0 = {.owner = f->to}};
+    icp_ledger_call_icrc1_balance_of(&f->flow, &f->answer, &ledger, &whose);
+    icp_ledger_call_icrc1_fee(&f->flow, &f->other, &ledger);
+    IC_JOIN(f);
+    struct icp_ledger_icrc1_balance_of_out balance;
+    struct icp_ledger_icrc1_fee_out fee;
+    if (!icp_ledger_take_icrc1_balance_of(&balance, &f->answer) ||
+        !icp_ledger_take_icrc1_fee(&fee, &f->other)) {
+        refuse(&f->answer);
+        return;
+    }
+    f->balance = balance.ret0;
+    f->fee = fee.ret0;
+    struct icp_ledger_icrc1_transfer_in in = {
+        .arg0 = {.to = {.owner = f->to}, .amount = candid_nat_from_u64(1)}};
+    IC_AWAIT(f, icp_ledger_call_icrc1_transfer(&f->flow, &f->answer, &ledger, &in));
+    struct icp_ledger_icrc1_transfer_out sent;
+    if (!icp_ledger_take_icrc1_transfer(&sent, &f->answer)) {
+        refuse(&f->answer);
+        return;
+    }
+    tools_ask_ledger_reply(&(struct tools_ask_ledger_out){
+        .ret0 = {.balance = f->balance, .fee = f->fee, .transfer = transfer_text(&sent)}});
+    IC_FLOW_END(f);
+}
+
+void tools_ask_ledger(const struct tools_ask_ledger_in *in)
+{
+    struct job *f = job_new(ledger_run);
+    f->ledger = in->ledger;
+    f->to = in->to;
+    ic_flow_start(&f->flow);
 }

@@ -1,7 +1,12 @@
 /* The small tools of the kit as Wasm in axon, against the same sources natively. */
 #include "testkit/axon_test.h"
 
+#include "ic/account.h"
+#include "ic/buf.h"
+#include "ic/crc32.h"
 #include "ic/random.h"
+#include "ic/sha2.h"
+#include "ic/text.h"
 #include "ic/u128.h"
 #include "text/candid_text.h"
 
@@ -174,6 +179,61 @@ static void arithmetic(void)
     }
 }
 
+/* ---- calls -------------------------------------------------------------------------------------
+ */
+
+/* axon's n-th raw_rand is SHA-256("{seed}/{n}"). */
+static void seed_from_raw_rand(void)
+{
+    struct ic_random random = {.is_seeded = false};
+    char expected[TEXT_MAX];
+    for (int n = 0; n < 3; n++) {
+        uint8_t digest[IC_SHA256_BYTES];
+        char text[20];
+        snprintf(text, sizeof text, "axon/%d", n);
+        ic_sha256(digest, ic_bytes_from_text(text));
+        ic_random_stir(&random, digest);
+        snprintf(expected, sizeof expected, "(%" PRIu64 ")", ic_random_u64(&random));
+        AXON_TEST_UPDATE(&t, &id, "seed", "()", expected);
+    }
+}
+
+static void a_canister_makes_another(void)
+{
+    char expected[TEXT_MAX];
+    /* axon hands out ids in order; half a T is what making one costs on an application subnet. */
+    struct ic_principal next = {.size = 10, .bytes = {0, 0, 0, 0, 0, 0x10, 0, 1, 1, 1}};
+    char text[IC_PRINCIPAL_TEXT_MAX + 1];
+    ic_principal_to_text(text, &next);
+    snprintf(expected, sizeof expected,
+             "(record { id = principal \"%s\"; cycles = 1_500_000_000_000 })", text);
+    AXON_TEST_UPDATE(&t, &id, "make_canister", "(2_000_000_000_000)", expected);
+    AXON_TEST_TRAPS(&t, &id, "make_canister", "(1)", "IC_CALL_CANISTER_REJECT");
+}
+
+static void a_canister_asks_the_ledger(void)
+{
+    char args[TEXT_MAX], text[IC_PRINCIPAL_TEXT_MAX + 1], minter[65] = "";
+    struct ic_account_id account = ic_account_id_from_owner(&id, NULL);
+    uint8_t bytes[32];
+    ic_store_u32_be(bytes, ic_crc32((struct ic_bytes){.at = account.hash, .size = 28}));
+    memcpy(bytes + 4, account.hash, 28);
+    ic_hex_encode(minter, (struct ic_bytes){.at = bytes, .size = sizeof bytes});
+    snprintf(args, sizeof args,
+             "(variant { Init = record { minting_account = \"%s\"; initial_values = vec {}; "
+             "send_whitelist = vec {} } })",
+             minter);
+    struct ic_principal ledger = axon_test_install(&t, "build/wasm/ledger", args);
+    ic_principal_to_text(text, &ledger);
+    snprintf(args, sizeof args, "(principal \"%s\", principal \"2vxsx-fae\")", text);
+    AXON_TEST_UPDATE(&t, &id, "ask_ledger", args,
+                     "(record { balance = 0; fee = 10_000; transfer = \"sent\" })");
+    AXON_TEST_UPDATE(&t, &id, "ask_ledger", args, /* this canister is the minter */
+                     "(record { balance = 1; fee = 10_000; transfer = \"sent\" })");
+    AXON_TEST_TRAPS(&t, &id, "ask_ledger", "(principal \"2vxsx-fae\", principal \"2vxsx-fae\")",
+                    "IC_CALL_DESTINATION_INVALID");
+}
+
 int main(void)
 {
     axon_test_open(&t);
@@ -182,5 +242,8 @@ int main(void)
     variables_that_are_refused();
     random_numbers();
     arithmetic();
+    seed_from_raw_rand();
+    a_canister_makes_another();
+    a_canister_asks_the_ledger();
     return axon_test_close(&t);
 }
