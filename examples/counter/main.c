@@ -8,8 +8,7 @@
 #include "ic/msg.h"
 #include "ic/trap.h"
 
-/* ---- state: written by the message that changes it, so an upgrade has nothing to save
- * ------------------ */
+/* ---- state: written by the message that changes it, so an upgrade has nothing to save -------- */
 
 #define REGION_COUNT 0u
 #define COUNT_BYTES  8u
@@ -45,8 +44,7 @@ void counter_post_upgrade(void)
     ic_cell_open(&count, &store, REGION_COUNT, COUNT_BYTES);
 }
 
-/* ---- methods
- * ---------------------------------------------------------------------------------------------- */
+/* ---- methods --------------------------------------------------------------------------------- */
 
 void counter_get(struct counter_get_out *out)
 {

@@ -11,8 +11,7 @@
 #define KV_VALUE_BYTES_MAX 256u
 #define KV_KEYS_REPLY_MAX  1000u
 
-/* ---- state (main.c)
- * ---------------------------------------------------------------------------------- */
+/* ---- state (main.c) -------------------------------------------------------------------------- */
 
 struct kv_state {
     struct ic_store store;
@@ -30,8 +29,7 @@ bool kv_find(struct ic_bytes *value, struct ic_bytes key);
  *   returns   how many */
 size_t kv_keys_list(struct ic_bytes *out, size_t limit, struct ic_bytes after);
 
-/* ---- pages (pages.c)
- * ------------------------------------------------------------------------------------- */
+/* ---- pages (pages.c) ------------------------------------------------------------------------- */
 
 /* Makes the proofs of all pages anew. */
 void kv_pages_certify(void);

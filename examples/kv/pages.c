@@ -86,16 +86,10 @@ static void page_metrics(const struct ic_http_request *request, struct ic_http_r
 }
 
 static const struct ic_http_route ROUTES[] = {
-    {.method = IC_HTTP_GET, .pattern = "/", .handler = page_home, .proof = IC_HTTP_CERTIFIED},
-    {.method = IC_HTTP_GET,
-     .pattern = "/value/:key",
-     .handler = page_value,
-     .proof = IC_HTTP_CERTIFIED},
-    {.method = IC_HTTP_GET, .pattern = "/log", .handler = page_log, .proof = IC_HTTP_BY_UPDATE},
-    {.method = IC_HTTP_GET,
-     .pattern = "/metrics",
-     .handler = page_metrics,
-     .proof = IC_HTTP_UNPROVED},
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/", page_home, IC_HTTP_CERTIFIED),
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/value/:key", page_value, IC_HTTP_CERTIFIED),
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/log", page_log, IC_HTTP_BY_UPDATE),
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/metrics", page_metrics, IC_HTTP_UNPROVED),
 };
 static const struct ic_http_site SITE = {
     .routes = ROUTES, .route_count = sizeof ROUTES / sizeof *ROUTES, .tree = &kv.tree};
@@ -110,8 +104,7 @@ void kv_http_request_update(struct ic_bytes argument)
     ic_http_update(&SITE, argument);
 }
 
-/* ---- certifying
- * ------------------------------------------------------------------------------------------ */
+/* ---- certifying ------------------------------------------------------------------------------ */
 
 static struct ic_bytes value_url(struct ic_bytes key, uint8_t *buffer, size_t size)
 {

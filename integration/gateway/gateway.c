@@ -11,8 +11,7 @@
 #define PARTS_MAX 24u
 #define NAMES_MAX 16u
 
-/* ---- text
- * ---------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static bool starts_with(struct ic_bytes *text, const char *prefix)
 {
@@ -79,8 +78,7 @@ static bool base64_decode(struct axon_buf *out, struct ic_bytes text)
     return true;
 }
 
-/* ---- the header IC-Certificate
- * ------------------------------------------------------------------------- */
+/* ---- the header IC-Certificate --------------------------------------------------------------- */
 
 struct proof {
     struct axon_buf certificate_bytes, tree_bytes, expr_path_bytes;
@@ -197,8 +195,7 @@ static const char *certificate_check(const struct proof *p, const struct gateway
     return NULL;
 }
 
-/* ---- step 2: the expression path
- * --------------------------------------------------------------------------- */
+/* ---- step 2: the expression path ------------------------------------------------------------- */
 
 struct parts {
     uint8_t decoded[4096];
@@ -318,8 +315,7 @@ static const char *expr_path_check(const struct proof *p, struct ic_bytes url)
     return NULL;
 }
 
-/* ---- step 3: the expression
- * --------------------------------------------------------------------------------- */
+/* ---- step 3: the expression ------------------------------------------------------------------ */
 
 struct expression {
     bool is_certified;
@@ -384,8 +380,7 @@ static bool expression_read(struct expression *e, struct ic_bytes text)
            text.size == 0;
 }
 
-/* ---- steps 4 and 5: hashes
- * ------------------------------------------------------------------------------------ */
+/* ---- steps 4 and 5: hashes ------------------------------------------------------------------- */
 
 static bool names_have(const struct ic_bytes *names, size_t count, struct ic_bytes name)
 {

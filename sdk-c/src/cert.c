@@ -36,8 +36,7 @@ void ic_cert_open(struct ic_cert *tree, struct ic_store *store, uint32_t region_
     }
 }
 
-/* ---- nodes
- * ------------------------------------------------------------------------------------------ */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static uint32_t node_take(struct ic_cert *tree)
 {
@@ -105,8 +104,7 @@ static void mark_stale(const struct ic_cert *tree, uint32_t node)
     }
 }
 
-/* ---- putting
- * ------------------------------------------------------------------------------------------- */
+/* ---- putting --------------------------------------------------------------------------------- */
 
 /* The uppermost node of the map that a label stands for; owner 0 is the whole tree. */
 static uint32_t map_root(const struct ic_cert *tree, uint32_t owner)
@@ -224,8 +222,7 @@ bool ic_cert_put(struct ic_cert *tree, struct ic_cert_path path, struct ic_bytes
     return true;
 }
 
-/* ---- removing
- * -------------------------------------------------------------------------------------------- */
+/* ---- removing -------------------------------------------------------------------------------- */
 
 /* Gives back a node and all below: down to one without children, give it back, up again. */
 static void subtree_give(struct ic_cert *tree, uint32_t top)

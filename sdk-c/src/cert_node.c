@@ -17,8 +17,7 @@ _Noreturn void ic_cert_trap_damaged(void)
     IC_TRAP("cert: the tree is damaged");
 }
 
-/* ---- stored bytes
- * ---------------------------------------------------------------------------------- */
+/* ---- stored bytes ---------------------------------------------------------------------------- */
 
 static uint64_t node_address(const struct ic_cert *tree, uint32_t node)
 {
@@ -99,8 +98,7 @@ void ic_cert_content_write(const struct ic_cert *tree, uint32_t node, struct ic_
     }
 }
 
-/* ---- order of labels
- * --------------------------------------------------------------------------------- */
+/* ---- order of labels ------------------------------------------------------------------------- */
 
 bool ic_cert_label_bit(struct ic_bytes label, uint32_t branch)
 {
@@ -155,8 +153,7 @@ struct ic_cert_place ic_cert_place_find(const struct ic_cert *tree, uint32_t roo
     return (struct ic_cert_place){.is_there = false, .node = node, .branch = branch};
 }
 
-/* ---- hashes. SPEC: ic-http 8.1
- * ------------------------------------------------------------------------- */
+/* ---- hashes. SPEC: ic-http 8.1 --------------------------------------------------------------- */
 
 #define SEPARATOR_MAX 20u
 

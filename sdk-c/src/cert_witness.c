@@ -7,8 +7,7 @@
  */
 #define NODE_CBOR_BYTES_MAX 160u
 
-/* ---- the set of nodes to show: open addressing in the arena
- * ------------------------------------------ */
+/* ---- the set of nodes to show: open addressing in the arena ---------------------------------- */
 
 #define SLOT_COUNT 2048u       /* a power of two, a third more than IC_CERT_REVEAL_MAX */
 #define WITH_VALUE 0x80000000u /* of a leaf: its value too */
@@ -50,8 +49,7 @@ static void shown_add(struct shown *s, uint32_t node)
     }
 }
 
-/* ---- neighbours of a label that is absent
- * --------------------------------------------------------------- */
+/* ---- neighbours of a label that is absent ---------------------------------------------------- */
 
 /* The outermost label below a node: the last one, or the first. */
 static uint32_t outermost(const struct ic_cert *tree, uint32_t node, bool is_last)
@@ -115,8 +113,7 @@ static void show_path(struct shown *s, struct ic_cert_path path)
     }
 }
 
-/* ---- CBOR. SPEC: ic-http 8.1
- * ------------------------------------------------------------------------------- */
+/* ---- CBOR. SPEC: ic-http 8.1 ----------------------------------------------------------------- */
 
 static void put_byte_string(struct ic_writer *w, struct ic_bytes in)
 {
@@ -236,8 +233,7 @@ bool ic_cert_witness(struct ic_bytes *out, const struct ic_cert *tree,
     return true;
 }
 
-/* ---- headers
- * ---------------------------------------------------------------------------------------------- */
+/* ---- headers --------------------------------------------------------------------------------- */
 
 void ic_put_base64(struct ic_writer *w, struct ic_bytes in)
 {

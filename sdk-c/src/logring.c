@@ -46,8 +46,7 @@ void ic_logring_open(struct ic_logring *ring, struct ic_store *store, uint32_t r
     }
 }
 
-/* ---- bytes of the ring
- * ------------------------------------------------------------------------------- */
+/* ---- bytes of the ring ----------------------------------------------------------------------- */
 
 static uint32_t offset_add(const struct ic_logring *ring, uint32_t at, uint32_t bytes)
 {
@@ -95,8 +94,7 @@ static struct header header_read(const struct ic_logring *ring, uint32_t at, uin
     return h;
 }
 
-/* ---- adding
- * -------------------------------------------------------------------------------------------- */
+/* ---- adding ---------------------------------------------------------------------------------- */
 
 static void oldest_drop(struct ic_logring *ring)
 {
@@ -142,8 +140,7 @@ void ic_logring_add(struct ic_logring *ring, uint64_t time_ns, enum ic_logring_l
     head_save(ring);
 }
 
-/* ---- reading
- * --------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 struct ic_logring_cursor ic_logring_first(const struct ic_logring *ring)
 {

@@ -5,8 +5,7 @@
 
 #define NS_PER_MS 1000000u
 
-/* ---- names and text
- * ----------------------------------------------------------------------------------- */
+/* ---- names and text -------------------------------------------------------------------------- */
 
 static bool is_name(const char *name, bool with_colon)
 {
@@ -46,8 +45,7 @@ static void put_escaped(struct ic_writer *w, struct ic_bytes text, bool with_quo
     }
 }
 
-/* ---- lines
- * --------------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static void head_put(struct ic_writer *w, const char *name, const char *help, const char *kind)
 {
@@ -142,8 +140,7 @@ void ic_metric_decimal(struct ic_writer *w, const char *name, const struct ic_me
     end_put(w, time_ns);
 }
 
-/* ---- histograms
- * -------------------------------------------------------------------------------------------- */
+/* ---- histograms ------------------------------------------------------------------------------ */
 
 static void bucket_put(struct ic_writer *w, const char *name, struct ic_bytes bound,
                        uint64_t observations, uint64_t time_ns)

@@ -18,8 +18,7 @@ static const struct ic_store_app APP = {.magic = {'T', 'E', 'S', 'T', 'C', 'E', 
 static struct ic_store store;
 static struct ic_cert tree;
 
-/* ---- the model
- * ---------------------------------------------------------------------------------------- */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 struct leaf {
     size_t count;
@@ -90,8 +89,7 @@ static void model_put(struct ic_cert_path path, struct ic_bytes value)
     leaf->value_size = value.size;
 }
 
-/* ---- messages
- * ------------------------------------------------------------------------------------------ */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void create(void *argument)
 {
@@ -179,8 +177,7 @@ static int setup(void **state)
     return 0;
 }
 
-/* ---- witnesses as a client reads them
- * ------------------------------------------------------------------- */
+/* ---- witnesses as a client reads them -------------------------------------------------------- */
 
 struct reading {
     struct axon_cbor_doc doc;
@@ -256,8 +253,7 @@ static void check_find(struct ic_cert_path path)
     }
 }
 
-/* ---- small worlds, all of them
- * ---------------------------------------------------------------------------- */
+/* ---- small worlds, all of them --------------------------------------------------------------- */
 
 /* Labels that are prefixes of others, empty, differ in the first or the last bit. */
 static const struct ic_bytes WORLD[] = {
@@ -317,8 +313,7 @@ static void order_does_not_matter(void **state)
     }
 }
 
-/* ---- known hashes
- * ---------------------------------------------------------------------------------------- */
+/* ---- known hashes ---------------------------------------------------------------------------- */
 
 static void hashes_are_those_of_the_specification(void **state)
 {
@@ -366,8 +361,7 @@ static void a_witness_shows_no_more_than_asked(void **state)
     assert_null(memmem(q.witness.at, q.witness.size, "hidden", 6));
 }
 
-/* ---- refusals
- * ---------------------------------------------------------------------------------------------- */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static void limits_are_refused(void **state)
 {
@@ -450,8 +444,7 @@ static void too_much_to_show(void **state)
     assert_true(q.ok);
 }
 
-/* ---- life: random changes, traps in the middle, upgrades
- * ------------------------------------------------------ */
+/* ---- life: random changes, traps in the middle, upgrades ------------------------------------- */
 
 static struct ic_cert_path random_path(struct ic_bytes labels[LABELS], uint64_t *seed)
 {

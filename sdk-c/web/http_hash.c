@@ -11,8 +11,7 @@
     "response_certification:ResponseCertification{"                                                \
     "response_header_exclusions:ResponseHeaderList{headers:[]}}}})"
 
-/* ---- expressions: which parts are certified, in a fragment of CEL
- * ------------------------------------- */
+/* ---- expressions: which parts are certified, in a fragment of CEL ---------------------------- */
 
 static void put_names(struct ic_writer *w, const char *const *names)
 {
@@ -73,8 +72,7 @@ struct ic_bytes ic_http_expression(const struct ic_http_route *route, struct ic_
     return IC_BYTES_LIT("default_certification(ValidationArgs{no_certification:Empty{}})");
 }
 
-/* ---- hash of a map: SHA-256 of the sorted pairs of hashes of name and value
- * ----------------------------- */
+/* ---- hash of a map: SHA-256 of the sorted pairs of hashes of name and value ------------------ */
 
 struct pairs {
     uint8_t (*at)[PAIR_BYTES]; /* sorted */

@@ -10,7 +10,8 @@ bool ic_http_pattern_next(struct ic_bytes *part, struct ic_bytes *rest);
 bool ic_http_pattern_is_open(struct ic_bytes part);
 
 /* ic_http_respond routes and calls the handler; or makes the answers 404 and 405. request->method
- * and what ic_http_url_parse fills are set. returns   the route; NULL when there is none */
+ * and what ic_http_url_parse fills are set.
+ *   returns   the route; NULL when there is none */
 const struct ic_http_route *ic_http_respond(const struct ic_http_site *site,
                                             struct ic_http_request *request,
                                             struct ic_http_response *response);

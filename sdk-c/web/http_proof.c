@@ -100,8 +100,7 @@ static void expression_header_add(struct ic_http_response *response, struct ic_b
         (struct ic_http_field){IC_BYTES_LIT("IC-CertificateExpression"), expression};
 }
 
-/* ---- certifying
- * ------------------------------------------------------------------------------------------- */
+/* ---- certifying ------------------------------------------------------------------------------ */
 
 static void put_or_trap(const struct ic_http_site *site, const struct place *place)
 {

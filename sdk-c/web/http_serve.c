@@ -9,8 +9,7 @@
 #define VERSION_WITH_PROOFS 2u
 #define ALLOW_BYTES_MAX     64u /* all methods and the commas between */
 
-/* ---- answers of the kit itself
- * ------------------------------------------------------------------------- */
+/* ---- answers of the kit itself --------------------------------------------------------------- */
 
 void ic_http_answer_status(struct ic_http_response *response, uint16_t status)
 {
@@ -122,8 +121,7 @@ static struct ic_web_http_response response_to(const struct ic_http_response *re
                                          .headers = {.at = copy, .count = response->field_count}};
 }
 
-/* ---- the methods
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the methods ----------------------------------------------------------------------------- */
 
 /* Answers as far as a query may.
  *   returns   false when it must be asked again by update call */

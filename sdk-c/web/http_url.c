@@ -3,8 +3,7 @@
 
 #include "ic/trap.h"
 
-/* ---- small text
- * -------------------------------------------------------------------------------------- */
+/* ---- small text ------------------------------------------------------------------------------ */
 
 static uint8_t lower(uint8_t c)
 {
@@ -85,8 +84,7 @@ bool ic_percent_decode(struct ic_bytes *out, struct ic_bytes text, bool plus_is_
     return true;
 }
 
-/* ---- URLs
- * --------------------------------------------------------------------------------------------- */
+/* ---- URLs ------------------------------------------------------------------------------------ */
 
 /* Drops "https://host" or "http://host". */
 static struct ic_bytes without_origin(struct ic_bytes url)
@@ -177,8 +175,7 @@ bool ic_http_query_find(struct ic_bytes *value, const struct ic_http_request *re
     return false;
 }
 
-/* ---- methods and headers
- * -------------------------------------------------------------------------------- */
+/* ---- methods and headers --------------------------------------------------------------------- */
 
 enum ic_http_method ic_http_method_from(struct ic_bytes text)
 {

@@ -29,8 +29,7 @@ static void check_value(struct world *w, struct ic_bytes key, struct ic_bytes va
     assert_true(ic_bytes_is_equal(got.value, value));
 }
 
-/* ---- the store
- * --------------------------------------------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------------------------------- */
 
 static void put_get_remove(void **state)
 {
@@ -209,8 +208,7 @@ static void log_and_metrics(void **state)
     assert_non_null(memmem(response.body.at, response.body.size, "\nkv_puts_total 4 ", 17));
 }
 
-/* ---- proofs for programs
- * ---------------------------------------------------------------------------------------- */
+/* ---- proofs for programs --------------------------------------------------------------------- */
 
 /* Does what a program does with get_proved: certificate, certified data, witness, hash of the
  * value. */
@@ -272,8 +270,7 @@ static void values_and_their_absence_are_proved(void **state)
     expect_proof(w, LIT("key 00008"), NULL);
 }
 
-/* ---- upgrades, faults, cost
- * ---------------------------------------------------------------------------------------- */
+/* ---- upgrades, faults, cost ------------------------------------------------------------------ */
 
 static uint64_t upgrade_cost(struct world *w)
 {

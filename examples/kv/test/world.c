@@ -10,8 +10,7 @@
 static _Alignas(8) uint8_t memory[ARENA_BYTES];
 static struct ic_arena arena; /* of the last call */
 
-/* ---- setting up
- * ----------------------------------------------------------------------------------------- */
+/* ---- setting up ------------------------------------------------------------------------------ */
 
 /* Certificates of the network: tree and signature of the subnet, as over HTTPS. */
 static void certify(void *context, struct axon_network *net, const struct ic_principal *canister,

@@ -34,15 +34,13 @@ void world_result(struct world *w, const struct candid_method *method, void *out
 /* The call must have been rejected with this in its text. */
 void expect_rejected(struct world *w, const char *part);
 
-/* ---- the store
- * ------------------------------------------------------------------------------------------ */
+/* ---- the store ------------------------------------------------------------------------------- */
 
 struct kv_put_result world_put(struct world *w, struct ic_bytes key, struct ic_bytes value);
 bool world_remove(struct world *w, struct ic_bytes key);
 struct kv_opt_blob world_get(struct world *w, struct ic_bytes key);
 
-/* ---- browsing
- * --------------------------------------------------------------------------------------------- */
+/* ---- browsing -------------------------------------------------------------------------------- */
 
 /* What the gateway knows now. */
 struct gateway world_gateway(const struct world *w);

@@ -55,8 +55,7 @@ static void reply_since(uint64_t before)
     ic_msg_reply_bytes((struct ic_bytes){.at = out, .size = sizeof out});
 }
 
-/* ---- the tree: leaves "value" / 32 random bytes -> 32 bytes
- * ---------------------------------------- */
+/* ---- the tree: leaves "value" / 32 random bytes -> 32 bytes ---------------------------------- */
 
 static uint8_t label[IC_SHA256_BYTES];
 
@@ -131,8 +130,7 @@ void bench_witness(void)
     reply_since(before);
 }
 
-/* ---- the log ring
- * ---------------------------------------------------------------------------------------- */
+/* ---- the log ring ---------------------------------------------------------------------------- */
 
 EXPORT("canister_update add_line") void bench_add_line(void);
 void bench_add_line(void)

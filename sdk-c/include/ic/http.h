@@ -6,11 +6,11 @@
  *         ic_http_answer(response, 200, "text/html", body);
  *     }
  *     static const struct ic_http_route ROUTES[] = {
- *         {IC_HTTP_GET, "/", page, IC_HTTP_CERTIFIED},
- *         {IC_HTTP_GET, "/value/:key", value_get, IC_HTTP_UNPROVED},
- *         {IC_HTTP_POST, "/value/:key", value_set, IC_HTTP_BY_UPDATE},
+ *         IC_HTTP_ROUTE(IC_HTTP_GET, "/", page, IC_HTTP_CERTIFIED),
+ *         IC_HTTP_ROUTE(IC_HTTP_GET, "/value/:key", value_get, IC_HTTP_UNPROVED),
+ *         IC_HTTP_ROUTE(IC_HTTP_POST, "/value/:key", value_set, IC_HTTP_BY_UPDATE),
  *     };
- *     static struct ic_http_site site = {ROUTES, 3, &tree};
+ *     static const struct ic_http_site site = {.routes = ROUTES, .route_count = 3, .tree = &tree};
  *
  * The interface (.did) begins with `import service ".../sdk-c/web/http.did";`. With prefix kv the
  * author then writes, and nothing else:
@@ -23,11 +23,13 @@
  * how:
  *
  *   IC_HTTP_BY_UPDATE          always by update call: seconds, but needs no proof and may change
- * state IC_HTTP_CERTIFIED          by query; the answer was certified beforehand with
- * ic_http_certify, one for each path, whatever the method, the headers and the query string
+ *                              state
+ *   IC_HTTP_CERTIFIED          by query; the answer was certified beforehand with ic_http_certify,
+ *                              one for each path, whatever method, headers and query string
  *   IC_HTTP_CERTIFIED_REQUEST  the same, one for each method, path, body, and each value of the
- * request headers and query parameters that the route names IC_HTTP_UNPROVED           by query,
- * without proof: the node can say anything. For harmless data
+ *                              request headers and query parameters that the route names
+ *   IC_HTTP_UNPROVED           by query, without proof: the node can say anything. For harmless
+ *                              data
  *
  * Certificates are made ahead of time. ic_http_certify_site in init and post_upgrade certifies what
  * does not depend on parameters; after a change ic_http_certify does it again for the paths that
@@ -49,8 +51,8 @@
 #define IC_HTTP_PARAMS_MAX      8u    /* of a pattern */
 #define IC_HTTP_FIELDS_MAX      16u   /* headers of an answer */
 #define IC_HTTP_PROOF_NAMES_MAX 8u    /* headers, and query parameters, of a certified request */
-#define IC_HTTP_BODY_BYTES_MAX                                                                     \
-    1900000u /* of an answer: with all else below 2 MiB, the reply limit */
+/* Of an answer: with all else below 2 MiB, the limit of replies to update calls. */
+#define IC_HTTP_BODY_BYTES_MAX 1900000u
 
 enum ic_http_method {
     IC_HTTP_GET,
@@ -123,6 +125,13 @@ struct ic_http_route {
     enum ic_http_proof proof;
     struct ic_http_route_names names;
 };
+#define IC_HTTP_ROUTE(method, pattern, handler, proof)                                             \
+    {                                                                                              \
+        (method), (pattern), (handler), (proof),                                                   \
+        {                                                                                          \
+            NULL, NULL                                                                             \
+        }                                                                                          \
+    }
 
 /* A site. tree may be NULL: then routes are answered without proof or by update. */
 struct ic_http_site {
@@ -132,8 +141,7 @@ struct ic_http_site {
     ic_http_handler *not_found; /* NULL: a line of text */
 };
 
-/* ---- the two methods of the canister
- * --------------------------------------------------------------------- */
+/* ---- the two methods of the canister --------------------------------------------------------- */
 
 /* ic_http_query answers http_request, ic_http_update http_request_update. Both decode the argument,
  * route, call the handler, reply.
@@ -141,8 +149,7 @@ struct ic_http_site {
 void ic_http_query(const struct ic_http_site *site, struct ic_bytes argument);
 void ic_http_update(const struct ic_http_site *site, struct ic_bytes argument);
 
-/* ---- certifying
- * -------------------------------------------------------------------------------------------- */
+/* ---- certifying ------------------------------------------------------------------------------ */
 
 /* ic_http_certify_site makes the proofs anew that follow from the routes alone: it drops all of the
  * site, then calls the handlers of IC_HTTP_CERTIFIED GET routes without parameters, certifies "not
@@ -155,7 +162,7 @@ void ic_http_certify_site(const struct ic_http_site *site, struct ic_arena *aren
  * certified there. The route must be IC_HTTP_CERTIFIED or IC_HTTP_CERTIFIED_REQUEST.
  *   fields    request headers; of interest for IC_HTTP_CERTIFIED_REQUEST only
  *   returns   false when no such route has the URL, or its path cannot be a path of the tree (a
- * part longer than IC_CERT_LABEL_MAX) */
+ *             part longer than IC_CERT_LABEL_MAX) */
 bool ic_http_certify(const struct ic_http_site *site, enum ic_http_method method,
                      struct ic_bytes url, const struct ic_http_field *fields, size_t field_count,
                      struct ic_arena *arena);
@@ -164,8 +171,7 @@ bool ic_http_certify(const struct ic_http_site *site, enum ic_http_method method
 void ic_http_uncertify(const struct ic_http_site *site, struct ic_bytes url,
                        struct ic_arena *arena);
 
-/* ---- for handlers
- * -------------------------------------------------------------------------------------------- */
+/* ---- for handlers ---------------------------------------------------------------------------- */
 
 /* ic_http_answer sets status, Content-Type and body. */
 void ic_http_answer(struct ic_http_response *response, uint16_t status, const char *content_type,
@@ -189,12 +195,10 @@ IC_MUST_USE bool ic_http_query_find(struct ic_bytes *value, const struct ic_http
 void ic_http_put_html(struct ic_writer *w, struct ic_bytes text);
 
 /* ic_http_put_percent writes text as one part of a path, or a parameter: all but letters, digits
- * and
- * "-._~" as %XX. */
+ * and "-._~" as %XX. */
 void ic_http_put_percent(struct ic_writer *w, struct ic_bytes text);
 
-/* ---- the parts, for tests
- * ---------------------------------------------------------------------------------------- */
+/* ---- the parts, for tests -------------------------------------------------------------------- */
 
 enum ic_http_method ic_http_method_from(struct ic_bytes text);
 

@@ -2,14 +2,13 @@
  * fixed number of bytes. New lines push out the oldest.
  *
  *     ic_logring_open(&lines, &store, REGION_LINES, 65536);
- *     ic_logring_add(&lines, ic_time_ns(), IC_LOGRING_WARNING, IC_BYTES_LIT("price is 3 hours
- * old"));
+ *     ic_logring_add(&lines, ic_time_ns(), IC_LOGRING_WARNING, IC_BYTES_LIT("the price is old"));
  *
  * Lines survive upgrades. A line written by a message that traps is undone with it; what must be
  * known of a trap is in the canister's log on the subnet, see ic_debug_print.
  *
- * Adding costs one or two dirty stable pages, whatever the size of the ring; reading about 100
- * instructions and its bytes a line.
+ * Adding a line of 100 bytes costs 2,900 instructions (two dirty stable pages), whatever the size
+ * of the ring and however many lines it pushes out.
  *
  * Layout, version 1. Region id (kind RAW, shape = capacity in bytes), a ring of bytes; a line
  * begins at any byte and goes on at the start when it meets the end:

@@ -28,8 +28,7 @@ static void must(bool ok, const char *what)
     }
 }
 
-/* ---- a site
- * ------------------------------------------------------------------------------------------- */
+/* ---- a site ---------------------------------------------------------------------------------- */
 
 static void echo(const struct ic_http_request *request, struct ic_http_response *response)
 {
@@ -40,10 +39,10 @@ static void echo(const struct ic_http_request *request, struct ic_http_response 
 
 static const char *const NAMES[] = {"a", "host", NULL};
 static const struct ic_http_route ROUTES[] = {
-    {IC_HTTP_GET, "/", echo, IC_HTTP_CERTIFIED, {NULL, NULL}},
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/", echo, IC_HTTP_CERTIFIED),
     {IC_HTTP_GET, "/p/:x", echo, IC_HTTP_CERTIFIED_REQUEST, {NAMES, NAMES}},
-    {IC_HTTP_POST, "/p/:x/:y", echo, IC_HTTP_BY_UPDATE, {NULL, NULL}},
-    {IC_HTTP_GET, "/f/*", echo, IC_HTTP_UNPROVED, {NULL, NULL}},
+    IC_HTTP_ROUTE(IC_HTTP_POST, "/p/:x/:y", echo, IC_HTTP_BY_UPDATE),
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/f/*", echo, IC_HTTP_UNPROVED),
 };
 static const struct ic_http_site SITE = {ROUTES, 4, &tree, NULL};
 
@@ -68,8 +67,7 @@ static void serve_update(void *argument)
     ic_http_update(&SITE, *(struct ic_bytes *)argument);
 }
 
-/* ---- the two kinds of input
- * --------------------------------------------------------------------------------- */
+/* ---- the two kinds of input ------------------------------------------------------------------ */
 
 static void try_url(struct ic_bytes url)
 {

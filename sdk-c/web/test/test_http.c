@@ -17,8 +17,7 @@ static struct ic_cert tree;
 static struct axon_bls_key key;
 static struct ic_principal canister;
 
-/* ---- a site with all kinds of routes
- * ------------------------------------------------------------------ */
+/* ---- a site with all kinds of routes --------------------------------------------------------- */
 
 static unsigned counter;
 static size_t huge_bytes;
@@ -71,19 +70,18 @@ static const char *const LANGUAGE[] = {"accept-language", NULL};
 static const char *const NAME[] = {"name", NULL};
 
 static const struct ic_http_route ROUTES[] = {
-    {IC_HTTP_GET, "/", home, IC_HTTP_CERTIFIED, {NULL, NULL}},
-    {IC_HTTP_POST, "/", count_up, IC_HTTP_BY_UPDATE, {NULL, NULL}},
-    {IC_HTTP_GET, "/item/:name", item, IC_HTTP_CERTIFIED, {NULL, NULL}},
-    {IC_HTTP_GET, "/free/*", greet, IC_HTTP_UNPROVED, {NULL, NULL}},
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/", home, IC_HTTP_CERTIFIED),
+    IC_HTTP_ROUTE(IC_HTTP_POST, "/", count_up, IC_HTTP_BY_UPDATE),
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/item/:name", item, IC_HTTP_CERTIFIED),
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/free/*", greet, IC_HTTP_UNPROVED),
     {IC_HTTP_GET, "/greet", greet, IC_HTTP_CERTIFIED_REQUEST, {LANGUAGE, NAME}},
-    {IC_HTTP_GET, "/slow", home, IC_HTTP_BY_UPDATE, {NULL, NULL}},
-    {IC_HTTP_POST, "/form/:x", count_up, IC_HTTP_BY_UPDATE, {NULL, NULL}},
-    {IC_HTTP_GET, "/huge", huge, IC_HTTP_UNPROVED, {NULL, NULL}},
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/slow", home, IC_HTTP_BY_UPDATE),
+    IC_HTTP_ROUTE(IC_HTTP_POST, "/form/:x", count_up, IC_HTTP_BY_UPDATE),
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/huge", huge, IC_HTTP_UNPROVED),
 };
 static struct ic_http_site site = {ROUTES, sizeof ROUTES / sizeof *ROUTES, &tree, NULL};
 
-/* ---- messages
- * -------------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void create(void *argument)
 {
@@ -271,8 +269,7 @@ static int setup(void **state)
     return 0;
 }
 
-/* ---- what is believed
- * ------------------------------------------------------------------------------------------ */
+/* ---- what is believed ------------------------------------------------------------------------ */
 
 static void every_kind_of_route(void **state)
 {
@@ -465,8 +462,7 @@ static void refusals(void **state)
     CHECK_TRAPS("http: the answer is too large", query, &argument);
 }
 
-/* ---- what is not believed
- * ------------------------------------------------------------------------------------------- */
+/* ---- what is not believed -------------------------------------------------------------------- */
 
 static const char *judge(const struct gateway_request *request,
                          const struct gateway_response *response)
@@ -613,7 +609,7 @@ static void other_sites(void **state)
 {
     (void)state;
     static const struct ic_http_route ALL[] = {
-        {IC_HTTP_GET, "/*", everything, IC_HTTP_BY_UPDATE, {NULL, NULL}}};
+        IC_HTTP_ROUTE(IC_HTTP_GET, "/*", everything, IC_HTTP_BY_UPDATE)};
     const struct ic_http_site before = site;
     site = (struct ic_http_site){ALL, 1, &tree, NULL};
     CHECK_RUNS(upgrade_site, NULL);

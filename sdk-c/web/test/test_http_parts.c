@@ -18,8 +18,7 @@ static void assert_bytes(struct ic_bytes bytes, const char *text)
     }
 }
 
-/* ---- percent coding
- * ---------------------------------------------------------------------------------- */
+/* ---- percent coding -------------------------------------------------------------------------- */
 
 static void percent(void **state)
 {
@@ -60,8 +59,7 @@ static void percent(void **state)
     assert_false(ic_percent_decode(&out, IC_BYTES_LIT("a"), false, &arena));
 }
 
-/* ---- URLs
- * -------------------------------------------------------------------------------------------- */
+/* ---- URLs ------------------------------------------------------------------------------------ */
 
 static void urls(void **state)
 {
@@ -154,8 +152,7 @@ static void query_strings(void **state)
     assert_false(ic_http_query_find(&value, &none, ""));
 }
 
-/* ---- routes
- * ------------------------------------------------------------------------------------------- */
+/* ---- routes ---------------------------------------------------------------------------------- */
 
 static void nothing(const struct ic_http_request *request, struct ic_http_response *response)
 {
@@ -167,13 +164,13 @@ static void routes(void **state)
 {
     (void)state;
     static const struct ic_http_route ROUTES[] = {
-        {IC_HTTP_GET, "/", nothing, IC_HTTP_BY_UPDATE, {NULL, NULL}},
-        {IC_HTTP_GET, "/a/b", nothing, IC_HTTP_BY_UPDATE, {NULL, NULL}},
-        {IC_HTTP_GET, "/a/:x", nothing, IC_HTTP_BY_UPDATE, {NULL, NULL}},
-        {IC_HTTP_POST, "/a/:x", nothing, IC_HTTP_BY_UPDATE, {NULL, NULL}},
-        {IC_HTTP_GET, "/a/:x/c/:y", nothing, IC_HTTP_BY_UPDATE, {NULL, NULL}},
-        {IC_HTTP_GET, "/dir/", nothing, IC_HTTP_BY_UPDATE, {NULL, NULL}},
-        {IC_HTTP_PUT, "/files/*", nothing, IC_HTTP_BY_UPDATE, {NULL, NULL}},
+        IC_HTTP_ROUTE(IC_HTTP_GET, "/", nothing, IC_HTTP_BY_UPDATE),
+        IC_HTTP_ROUTE(IC_HTTP_GET, "/a/b", nothing, IC_HTTP_BY_UPDATE),
+        IC_HTTP_ROUTE(IC_HTTP_GET, "/a/:x", nothing, IC_HTTP_BY_UPDATE),
+        IC_HTTP_ROUTE(IC_HTTP_POST, "/a/:x", nothing, IC_HTTP_BY_UPDATE),
+        IC_HTTP_ROUTE(IC_HTTP_GET, "/a/:x/c/:y", nothing, IC_HTTP_BY_UPDATE),
+        IC_HTTP_ROUTE(IC_HTTP_GET, "/dir/", nothing, IC_HTTP_BY_UPDATE),
+        IC_HTTP_ROUTE(IC_HTTP_PUT, "/files/*", nothing, IC_HTTP_BY_UPDATE),
     };
     static const struct ic_http_site SITE = {ROUTES, sizeof ROUTES / sizeof *ROUTES, NULL, NULL};
     static const struct {
@@ -250,8 +247,7 @@ static void malformed_patterns(void **state)
     }
 }
 
-/* ---- headers and text
- * ------------------------------------------------------------------------------------ */
+/* ---- headers and text ------------------------------------------------------------------------ */
 
 static void methods(void **state)
 {
