@@ -21,9 +21,11 @@ struct scenario_method {
     const char *valid;   /* an argument that is accepted, Candid text */
 };
 
+/* Starts a network with the ledger installed; release with scenario_ledger_close. */
 void scenario_ledger_open(struct scenario_ledger *l);
 void scenario_ledger_close(struct scenario_ledger *l);
 
+/* All methods of the interface; one by its name, which must exist. */
 const struct scenario_method *scenario_methods(size_t *count);
 const struct scenario_method *scenario_method_find(const char *name);
 
@@ -32,6 +34,7 @@ void scenario_valid_argument(const struct scenario_method *m, struct axon_buf *o
 /* The offset of the argument types (the count) in a message that has a type table. */
 size_t scenario_types_at(const struct axon_buf *message);
 
+/* Sends the message as the method's kind wants it, from the user. The caller frees the outcome. */
 void scenario_send(struct scenario_ledger *l, const struct scenario_method *m,
                    struct ic_bytes message, struct axon_outcome *out);
 

@@ -73,10 +73,12 @@ static inline const struct axon_cbor *axon_cbor_next(const struct axon_cbor *nod
 {
     return node + node->span;
 }
+/* Whether node is a text string with this content. */
 bool axon_cbor_is_text(const struct axon_cbor *node, const char *text);
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
+/* Each appends one item, in the shortest form of its head; a tag belongs to the item after it. */
 void axon_cbor_put_tag(struct axon_buf *out, uint64_t tag);
 void axon_cbor_put_nat(struct axon_buf *out, uint64_t number);
 void axon_cbor_put_bytes(struct axon_buf *out, struct ic_bytes bytes);
@@ -88,6 +90,7 @@ void axon_cbor_put_map(struct axon_buf *out, size_t count);   /* count pairs mus
 /* Reads LEB128 naturals as in /time and reject_code: false when longer than 64 bits or not exactly
  * the whole input. */
 IC_MUST_USE bool axon_leb128_read(uint64_t *out, struct ic_bytes in);
+/* Appends the shortest LEB128 form. */
 void axon_leb128_put(struct axon_buf *out, uint64_t number);
 
 #endif

@@ -196,6 +196,7 @@ struct axon_network {
 /* The engine of the process, made at first use. */
 struct axon_engine *axon_engine_shared(void);
 
+/* Instructions that one message may execute, as configured or by default. */
 uint64_t axon_limit_update(const struct axon_network *net);
 uint64_t axon_limit_query(const struct axon_network *net);
 uint64_t axon_limit_install(const struct axon_network *net);
@@ -206,6 +207,7 @@ bool axon_is_management(const struct axon_network *net, const struct ic_principa
 /* 32 fresh bytes: SHA-256("{seed}/{n}"). */
 void axon_network_random(struct axon_network *net, uint8_t out[32]);
 
+/* Keeps what an execution cost for axon_records; beyond AXON_RECORDS_MAX it is dropped. */
 void axon_record_add(struct axon_network *net, const struct axon_execution_record *record);
 
 /* ---- canister.c ------------------------------------------------------------------------------ */
@@ -216,13 +218,16 @@ struct axon_canister *axon_canister_get(const struct axon_network *net,
 /* A new, empty, running canister; NULL when the id is in use or there are too many.
  *   at        NULL: the next free id of the network */
 struct axon_canister *axon_canister_add(struct axon_network *net, const struct ic_principal *at);
+/* Frees the canister, its code and its memories. */
 void axon_canister_remove(struct axon_network *net, struct axon_canister *c);
 /* Frees code, memories and log. Settings, balance and calls stay. */
 void axon_canister_drop_code(struct axon_canister *c);
 
+/* Whether who is among the controllers in the settings. */
 bool axon_canister_is_controller(const struct axon_canister *c, const struct ic_principal *who);
 /* Heap, stable memory, module. SPEC: ic-system 9 */
 uint64_t axon_canister_memory_bytes(const struct axon_canister *c);
+/* The heap alone; 0 without code. */
 uint64_t axon_canister_heap_bytes(const struct axon_canister *c);
 /* The balance below which the canister is frozen: 0 when cycles are free. */
 axon_u128 axon_canister_freezing_balance(const struct axon_network *net,
@@ -236,6 +241,7 @@ void axon_storage_charge(struct axon_network *net);
 
 /* ---- calls.c --------------------------------------------------------------------------------- */
 
+/* Frees a message that is in no queue, with its name, payload and answer. */
 void axon_message_free(struct axon_message *m);
 /* Appends a message the caller has filled; the queue owns it. */
 void axon_queue_push(struct axon_network *net, struct axon_message *m);
@@ -246,16 +252,22 @@ struct axon_message *axon_queue_pop(struct axon_network *net);
 void axon_answer_send(struct axon_network *net, const struct axon_reply_to *to,
                       struct axon_answer *answer, axon_u128 refund);
 
+/* Opens a call context of c; returns its id.
+ *   reply_to  who gets the response (nobody, for a task)
+ *   available cycles that came with the call and can be accepted */
 uint64_t axon_context_open(struct axon_network *net, struct axon_canister *c,
                            const struct axon_reply_to *reply_to, axon_u128 available);
+/* NULL when it is closed. */
 struct axon_context *axon_context_find(const struct axon_network *net, uint64_t id);
 /* Closes a context when nothing is open any more; if it still owes a response, failure (may be
  * NULL: the canister did not reply) becomes it. The failure is emptied. */
 void axon_context_settle(struct axon_network *net, uint64_t id, struct axon_answer *failure);
 
+/* NULL when the call was answered. */
 struct axon_callback *axon_callback_find(const struct axon_network *net, uint64_t id);
 /* Registers a call; the network owns a copy. */
 uint64_t axon_callback_open(struct axon_network *net, const struct axon_callback *callback);
+/* Forgets a call, which no longer counts as open; nothing happens if it is closed already. */
 void axon_callback_close(struct axon_network *net, uint64_t id);
 /* Open calls from one canister to another. */
 size_t axon_callback_count(const struct axon_network *net, const struct ic_principal *from,
@@ -279,6 +291,8 @@ void axon_deliver(struct axon_network *net, struct axon_message *m);
 
 /* ---- certificate.c --------------------------------------------------------------------------- */
 
+/* The certifier of a network that has no key: appends a certificate over the certified data of the
+ * canister and the time, with 48 zero bytes for a signature; nothing for an unknown canister. */
 void axon_certify_unsigned(void *context, struct axon_network *net,
                            const struct ic_principal *canister, struct axon_buf *out);
 
