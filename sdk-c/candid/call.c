@@ -8,8 +8,7 @@ void candid_call(struct ic_flow *flow, struct ic_answer *answer, const struct ca
 {
     struct ic_call call = {.to = to->canister,
                            .method = ic_bytes_from_text(method->name),
-                           .cycles_lo = to->cycles_lo,
-                           .cycles_hi = to->cycles_hi,
+                           .cycles = to->cycles,
                            .timeout_s = to->timeout_s};
     /* The declared types, not the narrowest: they are what the callee's fast path knows. */
     const enum candid_result result =

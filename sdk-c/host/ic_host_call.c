@@ -25,7 +25,7 @@ static struct {
     /* of the answer being delivered */
     enum ic_call_code code;
     struct ic_bytes bytes;
-    uint64_t refund_lo, refund_hi;
+    ic_u128 refund;
     char trap_text[256];
 } host;
 
@@ -61,7 +61,7 @@ void ic_host_calls_reset(void)
     calls_truncate(0);
     host.refuse = 0;
     host.area_count = 0;
-    host.refund_lo = host.refund_hi = 0;
+    host.refund = 0;
 }
 
 /* ---- memory that rolls back ------------------------------------------------------------------ */
@@ -153,10 +153,9 @@ void ic_host_call_refuse(size_t count)
     host.refuse = count;
 }
 
-void ic_host_refund_set(uint64_t lo, uint64_t hi)
+void ic_host_refund_set(ic_u128 cycles)
 {
-    host.refund_lo = lo;
-    host.refund_hi = hi;
+    host.refund = cycles;
 }
 
 static void run_answer(void *argument)
@@ -181,7 +180,7 @@ bool ic_host_answer(size_t index, enum ic_call_code code, struct ic_bytes bytes)
     if (!ok) {
         (void)ic_host_flow_run(run_cleanup, &ticket);
     }
-    host.refund_lo = host.refund_hi = 0;
+    host.refund = 0;
     return ok;
 }
 
@@ -226,8 +225,7 @@ void ic_call_answer_copy(void *out, enum ic_call_code code, size_t size)
     }
 }
 
-void ic_call_refunded(uint64_t *lo, uint64_t *hi)
+ic_u128 ic_call_refunded(void)
 {
-    *lo = host.refund_lo;
-    *hi = host.refund_hi;
+    return host.refund;
 }

@@ -35,7 +35,7 @@ void ic_host_call_refuse(size_t count);
 bool ic_host_answer(size_t index, enum ic_call_code code, struct ic_bytes bytes);
 const char *ic_host_answer_trap_text(void);
 /* Cycles that come back with the next answer. */
-void ic_host_refund_set(uint64_t lo, uint64_t hi);
+void ic_host_refund_set(ic_u128 cycles);
 
 /* What an upgrade does to flows: heap memory is dropped, calls stay open. The test calls its
  * post_upgrade afterwards. */

@@ -175,11 +175,8 @@ void ic_call(struct ic_flow *flow, struct ic_answer *answer, const struct ic_cal
     if (ic_call_send(call, ticket) != IC_CALL_OK) {
         return; /* the ticket is lost, which harms nobody */
     }
-    *call_at(ticket) =
-        (struct ic_async_call){.ticket = ticket,
-                               .has_cycles = (call->cycles_lo | call->cycles_hi) != 0,
-                               .flow = flow,
-                               .answer = answer};
+    *call_at(ticket) = (struct ic_async_call){
+        .ticket = ticket, .has_cycles = call->cycles != 0, .flow = flow, .answer = answer};
     answer->code = IC_CALL_PENDING;
     async.calls_open++;
     flow->pending++;
@@ -236,7 +233,7 @@ void ic_async_on_answer(uint32_t ticket)
     async.message = async.message == UINT32_MAX ? 1 : async.message + 1;
     answer_take(call.answer, arena, call.flow->is_joint);
     if (call.has_cycles) {
-        ic_call_refunded(&call.answer->refunded_lo, &call.answer->refunded_hi);
+        call.answer->refunded = ic_call_refunded();
     }
     ic_assert(call.flow->is_used && call.flow->is_waiting && call.flow->pending > 0);
     call.flow->pending--;

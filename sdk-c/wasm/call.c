@@ -21,8 +21,8 @@ enum ic_call_code ic_call_send(const struct ic_call *call, uint32_t ticket)
                  ticket, on_answer, ticket);
     ic0_call_on_cleanup(on_cleanup, ticket);
     ic0_call_data_append(call->argument.at, call->argument.size);
-    if ((call->cycles_lo | call->cycles_hi) != 0) {
-        ic0_call_cycles_add128(call->cycles_hi, call->cycles_lo);
+    if (call->cycles != 0) {
+        ic0_call_cycles_add128(ic_u128_hi(call->cycles), ic_u128_lo(call->cycles));
     }
     if (call->timeout_s != 0) {
         ic0_call_with_best_effort_response(call->timeout_s);
@@ -51,10 +51,9 @@ void ic_call_answer_copy(void *out, enum ic_call_code code, size_t size)
     }
 }
 
-void ic_call_refunded(uint64_t *lo, uint64_t *hi)
+ic_u128 ic_call_refunded(void)
 {
-    uint64_t amount[2];
-    ic0_msg_cycles_refunded128(amount);
-    *lo = amount[0];
-    *hi = amount[1];
+    ic_u128 amount;
+    ic0_msg_cycles_refunded128(&amount);
+    return amount;
 }

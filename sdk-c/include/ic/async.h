@@ -65,7 +65,7 @@
 #define IC_ASYNC_BLOCK 65536u
 /* Room of a message that resumes a flow. Only what is used costs. */
 #define IC_ASYNC_ARENA_BYTES (16u << 20)
-#define IC_ASYNC_FRAME_ALIGN 8u
+#define IC_ASYNC_FRAME_ALIGN 16u
 /* In the head slot of the region: u32 next block, u32 version (1). */
 #define IC_ASYNC_STORED_BYTES 8u
 
@@ -89,9 +89,8 @@ struct ic_flow {
 struct ic_answer {
     enum ic_call_code code;
     struct ic_bytes bytes; /* of the reply or the reject text; see ic_answer_bytes */
-    uint64_t refunded_lo;  /* cycles that came back, if some had been attached */
-    uint64_t refunded_hi;
-    uint8_t *room; /* where bytes are kept, see ic_answer_keep; NULL: nowhere */
+    ic_u128 refunded;      /* cycles that came back, if some had been attached */
+    uint8_t *room;         /* where bytes are kept, see ic_answer_keep; NULL: nowhere */
     size_t room_bytes;
     uint32_t message; /* the message in which bytes can be read; 0: any */
 };
@@ -179,9 +178,11 @@ struct ic_async_pool {
  *     IC_ASYNC_POOL(pool, struct pay, 50, 150, 50);    50 flows, 150 open calls, 50 locks held
  * frame_type is the largest frame. */
 #define IC_ASYNC_POOL(name, frame_type, flows, calls_max, locks_max)                               \
-    _Static_assert(_Alignof(frame_type) <= IC_ASYNC_FRAME_ALIGN, "frames are aligned to 8 bytes"); \
+    _Static_assert(_Alignof(frame_type) <= IC_ASYNC_FRAME_ALIGN,                                   \
+                   "frames are aligned to 16 bytes");                                              \
     static _Alignas(IC_ASYNC_FRAME_ALIGN)                                                          \
-        uint8_t name##_frames[flows][(sizeof(frame_type) + 7) / 8 * 8];                            \
+        uint8_t name##_frames[flows][(sizeof(frame_type) + IC_ASYNC_FRAME_ALIGN - 1) /             \
+                                     IC_ASYNC_FRAME_ALIGN * IC_ASYNC_FRAME_ALIGN];                 \
     static struct ic_async_call name##_calls[calls_max];                                           \
     static struct ic_lock name##_locks[locks_max];                                                 \
     static const struct ic_async_pool name = {.frames = name##_frames[0],                          \

@@ -13,6 +13,7 @@
 #define IC_CALL_H
 
 #include "ic/principal.h"
+#include "ic/u128.h"
 
 /* The system shortens longer timeouts to this. */
 #define IC_CALL_TIMEOUT_S_MAX 300u
@@ -21,9 +22,8 @@ struct ic_call {
     struct ic_principal to;
     struct ic_bytes method;   /* UTF-8 */
     struct ic_bytes argument; /* both are copied when the call is started */
-    uint64_t cycles_lo;       /* attached; what the callee does not take comes back */
-    uint64_t cycles_hi;
-    uint32_t timeout_s; /* 0: wait as long as it takes */
+    ic_u128 cycles;           /* attached; what the callee does not take comes back */
+    uint32_t timeout_s;       /* 0: wait as long as it takes */
 };
 
 /* How a call ended: 1 to 6 as the system numbers them. */
@@ -71,6 +71,6 @@ enum ic_call_code ic_call_send(const struct ic_call *call, uint32_t ticket);
 enum ic_call_code ic_call_answer_code(void);
 size_t ic_call_answer_size(enum ic_call_code code);
 void ic_call_answer_copy(void *out, enum ic_call_code code, size_t size);
-void ic_call_refunded(uint64_t *lo, uint64_t *hi);
+ic_u128 ic_call_refunded(void);
 
 #endif

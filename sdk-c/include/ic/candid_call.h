@@ -23,8 +23,7 @@
 struct candid_callee {
     struct ic_principal canister;
     uint32_t timeout_s; /* 0: wait as long as it takes; else a bounded-wait call */
-    uint64_t cycles_lo; /* to attach */
-    uint64_t cycles_hi;
+    ic_u128 cycles;     /* to attach */
 };
 
 /* candid_call encodes an argument in the arena of the message and starts the call.

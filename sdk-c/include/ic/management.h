@@ -19,9 +19,9 @@
 
 /* The callee of the calls: aaaaa-aa, with cycles attached, waiting as long as it takes. For those that
  * may take long (stop_canister) set timeout_s. */
-static inline struct candid_callee ic_management(uint64_t cycles)
+static inline struct candid_callee ic_management(ic_u128 cycles)
 {
-    return (struct candid_callee){.canister = {.size = 0}, .cycles_lo = cycles};
+    return (struct candid_callee){.canister = {.size = 0}, .cycles = cycles};
 }
 
 /* ---- a seed for ic/random.h -------------------------------------------------------------------- */
