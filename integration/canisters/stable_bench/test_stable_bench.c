@@ -6,10 +6,12 @@
  * leaps, so that a map's cache holds the inner nodes, as it does in a canister that lives between
  * upgrades.
  *
- *     stable_bench [ENTRIES_MAX]     100,000 when not given; 10,000,000 takes a minute and 3 GB */
+ *     stable_bench [ENTRIES_MAX [FILE]]     100,000 when not given; 10,000,000 takes a minute and
+ *                                           3 GB. Writes what it measured to FILE, in Markdown */
 #include "axon.h"
 #include "base/buf.h"
 #include "ic/buf.h"
+#include "integration/canisters/stable_bench/report.h"
 #include "integration/canisters/stable_bench/stable_bench.h"
 
 #include <setjmp.h>
@@ -30,6 +32,7 @@ static struct axon_outcome outcome;
 static struct ic_principal bench;
 static uint64_t overhead; /* of measuring */
 static uint64_t entries_max = 100000;
+static const char *report_path;
 static bool is_within;
 
 static void check_replied(const char *what)
@@ -132,8 +135,13 @@ static const struct row ROWS[] = {
 };
 #define ROW_COUNT (sizeof ROWS / sizeof ROWS[0])
 
-static void row_measure(const struct row *row, uint64_t entries)
+static const uint64_t SIZES[REPORT_SIZES] = {1000, 10000, 100000, 10000000};
+static struct report_row report[ROW_COUNT];
+
+static void row_measure(size_t at, size_t size)
 {
+    const struct row *row = &ROWS[at];
+    const uint64_t entries = SIZES[size];
     struct cost cost = {0};
     uint64_t samples = row->numbers == OLD && entries < SAMPLES ? entries : SAMPLES;
     for (uint64_t i = 0; i < samples; i++) {
@@ -141,6 +149,8 @@ static void row_measure(const struct row *row, uint64_t entries)
     }
     uint64_t average = cost.sum / samples / row->divisor;
     bool is_good = average <= row->budget && cost.worst / row->divisor <= PAUSE_MAX;
+    report_add(&report[at], size, average, cost.worst / row->divisor,
+               (double)cost.heap_pages / (double)samples);
     printf("%9llu  %-36s %6llu (budget %6u)  worst %6llu  heap pages %.1f%s\n",
            (unsigned long long)entries, row->name, (unsigned long long)average, row->budget,
            (unsigned long long)(cost.worst / row->divisor),
@@ -170,8 +180,9 @@ static void warm_up(enum bench_structure structure, uint64_t entries)
     }
 }
 
-static void structure_measure(enum bench_structure structure, uint64_t entries)
+static void structure_measure(enum bench_structure structure, size_t size)
 {
+    const uint64_t entries = SIZES[size];
     struct cost nothing = {0};
     axon_network_free(net);
     net = axon_network_new(&(struct axon_config){.free_cycles = true});
@@ -184,7 +195,7 @@ static void structure_measure(enum bench_structure structure, uint64_t entries)
     warm_up(structure, entries);
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (ROWS[i].structure == structure) {
-            row_measure(&ROWS[i], entries);
+            row_measure(i, size);
         }
     }
     upgrade_measure(structure, entries);
@@ -195,15 +206,30 @@ static void structure_measure(enum bench_structure structure, uint64_t entries)
     fflush(stdout);
 }
 
+static void report_write(size_t sizes)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        report[i].name = ROWS[i].name;
+        report[i].budget = ROWS[i].budget;
+    }
+    FILE *out = fopen(report_path, "w");
+    assert_non_null(out);
+    report_print(out, report, ROW_COUNT, SIZES, sizes);
+    assert_int_equal(fclose(out), 0);
+}
+
 static void costs_are_within_budgets(void **state)
 {
-    static const uint64_t SIZES[] = {1000, 100000, 10000000};
     (void)state;
+    size_t size = 0;
     is_within = true;
-    for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0] && SIZES[i] <= entries_max; i++) {
+    for (; size < REPORT_SIZES && SIZES[size] <= entries_max; size++) {
         for (int structure = 0; structure < BENCH_STRUCTURES; structure++) {
-            structure_measure((enum bench_structure)structure, SIZES[i]);
+            structure_measure((enum bench_structure)structure, size);
         }
+    }
+    if (report_path != NULL) {
+        report_write(size);
     }
     assert_true(is_within);
 }
@@ -230,6 +256,9 @@ int main(int argc, char **argv)
     };
     if (argc > 1) {
         entries_max = strtoull(argv[1], NULL, 10);
+    }
+    if (argc > 2) {
+        report_path = argv[2];
     }
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
