@@ -10,6 +10,8 @@
 # axon_test makes a program linked with axon and the native kit, run by `make test` from here when all
 # canisters are built. Generated sources can be listed, e.g. build/gen/NAME_did.c.
 #
+# The interface in module and build/ is in one piece: imports are resolved, comments left out.
+#
 # Targets: all (the canisters; the default), test, clean. V=1 shows the commands.
 # Variables to set before: CC, CFLAGS (tests), CANISTER_CFLAGS, AXON_BUILD (build), WASM_OPT.
 
@@ -50,6 +52,7 @@ $(AXON_BUILD)/gen/$(1)_did.h $(AXON_BUILD)/gen/$(1)_did.c $(AXON_BUILD)/gen/$(1)
 	$$(call say,didc)
 	$(Q)$(AXON_SDK)/bin/didc gen $(3) --prefix $(1) --out $(AXON_BUILD)/gen
 	$(Q)$(AXON_SDK)/bin/didc methods $(3) >$(AXON_BUILD)/gen/$(1).methods
+	$(Q)$(AXON_SDK)/bin/didc print $(3) >$(AXON_BUILD)/gen/$(1).did
 AXON_GENERATED += $(AXON_BUILD)/gen/$(1)_did.h
 AXON_OBJECTS_$(1) := $(patsubst %.c,$(AXON_OBJ)/wasm/%.o,$(2) $(AXON_BUILD)/gen/$(1)_did.c $(AXON_BUILD)/gen/$(1)_dispatch.c)
 $$(AXON_OBJECTS_$(1)): | $(AXON_BUILD)/gen/$(1)_did.h
@@ -57,8 +60,8 @@ $(AXON_BUILD)/$(1).wasm: $$(AXON_OBJECTS_$(1)) $(AXON_RUNTIME) $(3) $(4)
 	$$(call say,link)
 	$(Q)$(AXON_CLANG) $(AXON_WASM_LDFLAGS) -o $(AXON_OBJ)/$(1).linked.wasm $$(AXON_OBJECTS_$(1)) $(AXON_RUNTIME) $(AXON_WASM_BUILTINS)
 	$(Q)$$(WASM_OPT) $(AXON_WASM_OPT_FLAGS) $(AXON_OBJ)/$(1).linked.wasm -o $(AXON_OBJ)/$(1).small.wasm
-	$(Q)$(AXON_SDK)/bin/wasm-seal $(AXON_OBJ)/$(1).small.wasm $$@ --did $(3) --methods $(AXON_BUILD)/gen/$(1).methods $(if $(4),--hidden $(4))
-	@gzip -n9 <$$@ >$$@.gz && cp $(3) $(AXON_BUILD)/$(1).did
+	$(Q)$(AXON_SDK)/bin/wasm-seal $(AXON_OBJ)/$(1).small.wasm $$@ --did $(AXON_BUILD)/gen/$(1).did --methods $(AXON_BUILD)/gen/$(1).methods $(if $(4),--hidden $(4))
+	@gzip -n9 <$$@ >$$@.gz && cp $(AXON_BUILD)/gen/$(1).did $(AXON_BUILD)/$(1).did
 AXON_CANISTERS += $(AXON_BUILD)/$(1).wasm
 endef
 

@@ -5,7 +5,7 @@
 #   lib/axon-sdk/           libaxon-sdk.a (axon, the native kit), libaxon_deps.a (Wasmtime, blst),
 #                           wasm32/*.o (the kit for canisters, bitcode), binaryen/ (wasm-opt)
 #   lib/pkgconfig/          axon-sdk.pc
-#   share/axon-sdk/         axon-canister.mk flags.mk template/ did/ (to import or to call) README.md
+#   share/axon-sdk/         axon-canister.mk flags.mk template/ did/ (to import or to call) wasm/ README.md
 PREFIX      ?= /usr/local
 DESTDIR     ?=
 INSTALL_DIR := sdk-c/install
@@ -35,6 +35,7 @@ define SDK_PC
 prefix=$(PREFIX)
 makefile=$${prefix}/share/axon-sdk/axon-canister.mk
 template=$${prefix}/share/axon-sdk/template
+did=$${prefix}/share/axon-sdk/did
 
 Name: axon-sdk
 Description: Internet Computer canisters in C, and the network they are tested in
@@ -48,13 +49,13 @@ $(O)/libaxon-sdk.a: $(patsubst %,$(O)/lib%.a,$(SDK_ARCHIVES))
 	@rm -f $@
 	@{ echo "create $@"; printf 'addlib %s\n' $^; echo save; echo end; } | ar -M
 
-SDK_FOR_INSTALL := $(BUILD)/axon $(BUILD)/didc $(O)/wasm-seal $(O)/libaxon-sdk.a
+SDK_FOR_INSTALL := $(BUILD)/axon $(BUILD)/didc $(O)/wasm-seal $(O)/libaxon-sdk.a $(BUILD)/wasm/ledger.wasm
 
 .PHONY: install
 install: $(SDK_FOR_INSTALL) sdk-wasm-objects
 	@install -d $(INSTALLED)/bin $(INSTALLED)/lib/pkgconfig $(INSTALLED)/lib/axon-sdk/wasm32 \
 	    $(addprefix $(INSTALLED)/include/axon-sdk/,ic host text base wasm) \
-	    $(INSTALLED)/lib/axon-sdk/binaryen/bin $(INSTALLED)/share/axon-sdk/template $(INSTALLED)/share/axon-sdk/did
+	    $(INSTALLED)/lib/axon-sdk/binaryen/bin $(INSTALLED)/share/axon-sdk/template $(INSTALLED)/share/axon-sdk/did $(INSTALLED)/share/axon-sdk/wasm
 	@install $(BUILD)/axon $(BUILD)/didc $(O)/wasm-seal $(INSTALLED)/bin/
 	@install -m 644 sdk-c/include/ic/*.h $(INSTALLED)/include/axon-sdk/ic/
 	@install -m 644 sdk-c/host/*.h $(INSTALLED)/include/axon-sdk/host/
@@ -69,6 +70,7 @@ install: $(SDK_FOR_INSTALL) sdk-wasm-objects
 	done
 	@install -m 644 $(SDK_GENERATED) $(INSTALLED)/include/axon-sdk/
 	@install -m 644 sdk-c/web/http.did sdk-c/services/management.did canisters/ledger/ledger.did $(INSTALLED)/share/axon-sdk/did/
+	@install -m 644 $(WASM_DIR)/ledger.wasm $(INSTALLED)/share/axon-sdk/wasm/
 	@install $(SDK_BINARYEN)/bin/wasm-opt $(INSTALLED)/lib/axon-sdk/binaryen/bin/
 	@install -m 644 $(SDK_BINARYEN)/bin/package.json $(INSTALLED)/lib/axon-sdk/binaryen/bin/
 	@install -m 644 $(SDK_BINARYEN)/LICENSE $(INSTALLED)/lib/axon-sdk/binaryen/
@@ -83,6 +85,6 @@ install: $(SDK_FOR_INSTALL) sdk-wasm-objects
 # The list of sources is complete only when all rules have been read.
 .PHONY: sdk-wasm-objects
 sdk-wasm-objects: $(SDK_GENERATED)
-	@$(MAKE) --no-print-directory $(SDK_WASM_OBJECTS)
+	@$(MAKE) --no-print-directory -s $(SDK_WASM_OBJECTS)
 
-AXON_TESTS += $(INSTALL_DIR)/test-install.sh
+AXON_TESTS += $(INSTALL_DIR)/test-install.sh $(INSTALL_DIR)/test-readme.sh

@@ -481,7 +481,7 @@ void ic_timers_on_message(void)
     if (!ic_principal_is_equal(&self, &caller)) {
         IC_TRAP("timer: only the canister itself may call this");
     }
-    ic_assert(ic_msg_arg(&argument, 8, ic_msg_arena(8)) && argument.size == 8);
+    ic_assert(ic_msg_arg(&argument, 8, ic_msg_arena(IC_TIMER_ARENA_BYTES)) && argument.size == 8);
     struct ic_timer_id id = {.v = ic_load_u64_le(argument.at)};
     ic_msg_reply();
     struct timer *t = find(id);

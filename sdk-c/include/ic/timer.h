@@ -69,6 +69,7 @@
 #define IC_TIMER_RETRY_NS      (10 * IC_TIMER_SECOND_NS)
 #define IC_TIMER_RETRY_NS_MAX  (3600 * IC_TIMER_SECOND_NS)
 #define IC_TIMER_RECORD_BYTES  44u
+#define IC_TIMER_ARENA_BYTES   (16u << 20) /* of the message of a run; only what is used counts */
 
 /* A timer. Ids are never used twice, not after an upgrade either; 0 is none. */
 struct ic_timer_id {

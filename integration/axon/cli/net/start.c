@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define E8S_PER_ICP 100000000u
 
@@ -29,7 +31,7 @@ static const struct argp_option OPTIONS[] = {
 static const char DOC[] =
     "Serves a local Internet Computer with the ICP ledger at " CLI_LEDGER_ID ".\v"
     "The network lives in memory and is fresh each time; the ledger is " AXON_LOCAL_LEDGER_WASM
-    ". The identities are published test keys: never use them with money.\n"
+    ", or the one installed with this program. The identities are published test keys: never use them with money.\n"
     "\n"
     "Ctrl-C (or SIGTERM) stops it.\n"
     "\n"
@@ -129,10 +131,24 @@ static void print_screen(struct axon_local *local)
     axon_buf_free(&key);
 }
 
+/* Where `make install` puts the ledger: beside this program, for use outside of the tree. NULL inside. */
+static const char *installed_ledger(void)
+{
+    static const char PLACE[] = "/../share/axon-sdk/wasm/ledger.wasm";
+    static char path[PATH_MAX + sizeof PLACE];
+    ssize_t size = readlink("/proc/self/exe", path, PATH_MAX);
+    char *folder_end = size > 0 ? memrchr(path, '/', (size_t)size) : NULL;
+    if (folder_end == NULL || access(AXON_LOCAL_LEDGER_WASM, R_OK) == 0) {
+        return NULL;
+    }
+    memcpy(folder_end, PLACE, sizeof PLACE);
+    return access(path, R_OK) == 0 ? path : NULL;
+}
+
 int cli_start(int argc, char **argv)
 {
     static const struct argp argp = {.options = OPTIONS, .parser = parse, .doc = DOC};
-    struct arguments a = {.local = {.port = AXON_LOCAL_PORT}};
+    struct arguments a = {.local = {.port = AXON_LOCAL_PORT, .ledger_wasm = installed_ledger()}};
     argp_parse(&argp, argc, argv, 0, NULL, &a);
     /* Blocked before any thread is made, so that only sigwait below sees them. */
     sigset_t stop;
