@@ -44,7 +44,7 @@ $(WASM_DIR)/obj/sdk-c/wasm/call.o: sdk-c/wasm/call.c $(SETUP_STAMP)
 	$(call say,$(CLANG))
 	$(Q)$(CLANG) $(WASM_CFLAGS) -c $< -o $@
 
-IC_WASM_SOURCES = $(IC_CORE_SOURCES) $(CANDID_SOURCES) sdk-c/wasm/msg.c sdk-c/wasm/env.c sdk-c/wasm/call.c sdk-c/wasm/mem.c
+IC_WASM_SOURCES = $(IC_CORE_SOURCES) $(CANDID_SOURCES) sdk-c/wasm/msg.c sdk-c/wasm/env.c sdk-c/wasm/cycles.c sdk-c/wasm/call.c sdk-c/wasm/mem.c
 
 # A tool of the build: always the dev build, whatever MODE is.
 $(eval $(call program,wasm-seal,sdk-c/wasm/tools/wasm-seal.c,ic))

@@ -1,0 +1,64 @@
+#include "host/ic_host_cycles.h"
+
+/* Prices of a 13-node subnet. SPEC: IC, "Cycles costs" */
+#define COST_CALL            260000u
+#define COST_CALL_BYTE       1000u
+#define COST_ANSWER_BYTES    2097152u
+#define COST_CALLBACK        40005000000u
+#define COST_CREATE_CANISTER 500000000000u
+
+static struct {
+    ic_u128 available, balance, freezing;
+} host;
+
+void ic_host_cycles_set(ic_u128 available, ic_u128 balance, ic_u128 freezing)
+{
+    host.available = available;
+    host.balance = balance;
+    host.freezing = freezing;
+}
+
+ic_u128 ic_cycles_available(void)
+{
+    return host.available;
+}
+
+ic_u128 ic_cycles_accept(ic_u128 max)
+{
+    ic_u128 amount = max < host.available ? max : host.available;
+    if (amount > IC_U128_MAX - host.balance) {
+        amount = IC_U128_MAX - host.balance;
+    }
+    host.available -= amount;
+    host.balance += amount;
+    return amount;
+}
+
+ic_u128 ic_cycles_balance(void)
+{
+    return host.balance;
+}
+
+ic_u128 ic_cycles_liquid(void)
+{
+    return host.balance > host.freezing ? host.balance - host.freezing : 0;
+}
+
+ic_u128 ic_cycles_burn(ic_u128 amount)
+{
+    ic_u128 liquid = ic_cycles_liquid();
+    amount = amount < liquid ? amount : liquid;
+    host.balance -= amount;
+    return amount;
+}
+
+ic_u128 ic_cycles_cost_call(uint64_t method_bytes, uint64_t argument_bytes)
+{
+    ic_u128 bytes = (ic_u128)method_bytes + argument_bytes + COST_ANSWER_BYTES;
+    return bytes * COST_CALL_BYTE + COST_CALL + COST_CALLBACK;
+}
+
+ic_u128 ic_cycles_cost_create_canister(void)
+{
+    return COST_CREATE_CANISTER;
+}

@@ -1,0 +1,30 @@
+/* Cycles: what came with the message, what the canister has, what things cost.
+ *
+ * Cycles to be sent along are part of a call (ic/call.h), and so is what comes back of them.
+ * SPEC: IC interface specification, "Cycles". */
+#ifndef IC_CYCLES_H
+#define IC_CYCLES_H
+
+#include "ic/u128.h"
+
+/* Attached to the message and not accepted yet. Also in the callbacks of its flow. */
+ic_u128 ic_cycles_available(void);
+
+/* ic_cycles_accept moves at most max of them into the balance; the rest goes back with the answer.
+ *   returns   what was moved */
+ic_u128 ic_cycles_accept(ic_u128 max);
+
+/* The balance, and the part of it that can be spent without freezing the canister. */
+ic_u128 ic_cycles_balance(void);
+ic_u128 ic_cycles_liquid(void);
+
+/* ic_cycles_burn destroys at most amount, never below what would freeze the canister.
+ *   returns   what was burned */
+ic_u128 ic_cycles_burn(ic_u128 amount);
+
+/* What the system takes for sending a call of these sizes and keeps ready for its answer; an unused
+ * part comes back. Cycles attached are not in it. */
+ic_u128 ic_cycles_cost_call(uint64_t method_bytes, uint64_t argument_bytes);
+ic_u128 ic_cycles_cost_create_canister(void);
+
+#endif

@@ -1,0 +1,53 @@
+/* ic/cycles.h over the system API, which writes 16 bytes little-endian. */
+#include "ic/cycles.h"
+
+#include "ic/ic0.h"
+
+ic_u128 ic_cycles_available(void)
+{
+    ic_u128 amount;
+    ic0_msg_cycles_available128(&amount);
+    return amount;
+}
+
+ic_u128 ic_cycles_accept(ic_u128 max)
+{
+    ic_u128 amount;
+    ic0_msg_cycles_accept128(ic_u128_hi(max), ic_u128_lo(max), &amount);
+    return amount;
+}
+
+ic_u128 ic_cycles_balance(void)
+{
+    ic_u128 amount;
+    ic0_canister_cycle_balance128(&amount);
+    return amount;
+}
+
+ic_u128 ic_cycles_liquid(void)
+{
+    ic_u128 amount;
+    ic0_canister_liquid_cycle_balance128(&amount);
+    return amount;
+}
+
+ic_u128 ic_cycles_burn(ic_u128 amount)
+{
+    ic_u128 burned;
+    ic0_cycles_burn128(ic_u128_hi(amount), ic_u128_lo(amount), &burned);
+    return burned;
+}
+
+ic_u128 ic_cycles_cost_call(uint64_t method_bytes, uint64_t argument_bytes)
+{
+    ic_u128 cost;
+    ic0_cost_call(method_bytes, argument_bytes, &cost);
+    return cost;
+}
+
+ic_u128 ic_cycles_cost_create_canister(void)
+{
+    ic_u128 cost;
+    ic0_cost_create_canister(&cost);
+    return cost;
+}
