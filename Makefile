@@ -77,7 +77,7 @@ include $(wildcard canisters/*/rules.mk integration/*/rules.mk examples/*/rules.
 # ---- what people type ------------------------------------------------------------------------------
 .PHONY: help setup all wasm run test unit fuzzers axon-tests fuzz bench lint clean axon
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(filter Makefile %.mk,$(MAKEFILE_LIST)) | expand -t 20
 
 setup: $(SETUP_STAMP) ## install what is missing (Debian packages, Rust, npm packages, Wasmtime)
 
@@ -97,8 +97,8 @@ test: $(BUILD)/axon $(WASM) ## pass all tests; the last line is "N passed, N fai
 	@scripts/run-tests.sh
 
 unit: $(UNIT_TESTS) ## build the native unit tests of MODE
-fuzzers: $(FUZZ_TARGETS)
-axon-tests: $(filter $(O)/%,$(AXON_TESTS))
+fuzzers: $(FUZZ_TARGETS) ## build the fuzz targets of MODE (fuzz or fuzzbug)
+axon-tests: $(filter $(O)/%,$(AXON_TESTS)) ## build the tests that run the dev build
 
 fuzz: ## run each fuzz target for 1,000,000 executions
 	@$(MAKE) --no-print-directory MODE=fuzz fuzzers

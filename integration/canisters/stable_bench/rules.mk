@@ -5,5 +5,5 @@ $(eval $(call canister,stable_bench,$(SB)/main.c,$(SB)/stable_bench.did))
 $(eval $(call unit_test,stable_bench,$(SB)/test_stable_bench.c $(SB)/report.c,$(AXON_LIBS) ic))
 
 .PHONY: stable-bench
-stable-bench: $(O)/test/stable_bench $(WASM_DIR)/stable_bench.wasm
+stable-bench: $(O)/test/stable_bench $(WASM_DIR)/stable_bench.wasm ## measure the stable structures, write docs/benchmarks-kit.md
 	@$(O)/test/stable_bench 10000000 docs/benchmarks-kit.md
