@@ -264,7 +264,9 @@ static void label_remove(struct ic_cert *tree, uint32_t label)
     const uint32_t sibling = fork.left == label ? fork.right : fork.left;
     child_replace(tree, fork.parent, parent, sibling);
     parent_set(tree, sibling, fork.parent);
+#ifndef AXON_PLANTED_BUG /* without this line the hashes above a removed leaf stay as they were */
     mark_stale(tree, fork.parent);
+#endif
     node_give(tree, parent);
 }
 

@@ -1,5 +1,6 @@
 /* The certified tree against a plain list of leaves. Witnesses are read by the code that clients
  * use (integration/axon/cert), which shares nothing with the tree under test. */
+#include "test/cert_model.h"
 #include "test/check.h"
 
 #include "cert/node_hash.h"
@@ -10,84 +11,11 @@
 
 #define REGION      3u
 #define ARENA_BYTES (1u << 20)
-#define LEAVES_MAX  400u
-#define LABELS      3u /* of the longest path */
 
 static const struct ic_store_app APP = {.magic = {'T', 'E', 'S', 'T', 'C', 'E', 'R', 'T'},
                                         .version = 1};
 static struct ic_store store;
 static struct ic_cert tree;
-
-/* ---- the model ------------------------------------------------------------------------------- */
-
-struct leaf {
-    size_t count;
-    struct ic_bytes labels[LABELS];
-    uint8_t value[8];
-    size_t value_size;
-};
-
-static struct leaf model[LEAVES_MAX];
-static size_t model_count;
-
-static bool labels_begin(const struct leaf *leaf, struct ic_cert_path path)
-{
-    if (leaf->count < path.count) {
-        return false;
-    }
-    for (size_t i = 0; i < path.count; i++) {
-        if (!ic_bytes_is_equal(leaf->labels[i], path.labels[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static enum ic_cert_found model_find(struct ic_cert_path path, const struct leaf **leaf)
-{
-    for (size_t i = 0; i < model_count; i++) {
-        if (labels_begin(&model[i], path)) {
-            *leaf = &model[i];
-            return model[i].count == path.count ? IC_CERT_LEAF : IC_CERT_MAP;
-        }
-    }
-    return IC_CERT_ABSENT;
-}
-
-/* A leaf stands on the way, or path leads to a map. */
-static bool model_refuses(struct ic_cert_path path)
-{
-    const struct leaf *leaf = NULL;
-    for (size_t n = 1; n < path.count; n++) {
-        if (model_find((struct ic_cert_path){.labels = path.labels, .count = n}, &leaf) ==
-            IC_CERT_LEAF) {
-            return true;
-        }
-    }
-    return model_find(path, &leaf) == IC_CERT_MAP;
-}
-
-static void model_remove(struct ic_cert_path path)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < model_count; i++) {
-        if (!labels_begin(&model[i], path)) {
-            model[kept++] = model[i];
-        }
-    }
-    model_count = kept;
-}
-
-static void model_put(struct ic_cert_path path, struct ic_bytes value)
-{
-    model_remove(path);
-    assert_true(model_count < LEAVES_MAX);
-    struct leaf *leaf = &model[model_count++];
-    leaf->count = path.count;
-    memcpy(leaf->labels, path.labels, path.count * sizeof *path.labels);
-    memcpy(leaf->value, value.at, value.size);
-    leaf->value_size = value.size;
-}
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
@@ -172,7 +100,7 @@ static int setup(void **state)
 {
     (void)state;
     ic_host_reset();
-    model_count = 0;
+    cert_model_count = 0;
     CHECK_RUNS(create, NULL);
     return 0;
 }
@@ -209,10 +137,10 @@ static void reading_close(struct reading *r)
 static void check_answer(const struct reading *r, struct ic_cert_path path)
 {
     const struct axon_path theirs = {.labels = path.labels, .count = path.count};
-    const struct leaf *leaf = NULL;
+    const struct cert_model_leaf *leaf = NULL;
     struct ic_bytes value = {0};
     enum axon_lookup lookup = AXON_LOOKUP_ERROR;
-    switch (model_find(path, &leaf)) {
+    switch (cert_model_find(path, &leaf)) {
     case IC_CERT_LEAF:
         assert_int_equal(axon_witness_find(&r->witness, theirs, &value), AXON_LOOKUP_FOUND);
         assert_int_equal(value.size, leaf->value_size);
@@ -242,11 +170,11 @@ static void check_paths(const struct ic_cert_path *paths, size_t count)
 
 static void check_find(struct ic_cert_path path)
 {
-    const struct leaf *leaf = NULL;
+    const struct cert_model_leaf *leaf = NULL;
     uint8_t value[IC_CERT_LABEL_MAX];
     size_t size = 0;
     const enum ic_cert_found found = ic_cert_find(&tree, path, value, &size);
-    assert_int_equal(found, model_find(path, &leaf));
+    assert_int_equal(found, cert_model_find(path, &leaf));
     if (found == IC_CERT_LEAF) {
         assert_int_equal(size, leaf->value_size);
         assert_memory_equal(value, leaf->value, size);
@@ -268,12 +196,12 @@ static void every_set_of_labels(void **state)
 {
     (void)state;
     for (unsigned set = 0; set < 1u << WORLD_COUNT; set++) {
-        model_count = 0;
+        cert_model_count = 0;
         do_take((struct ic_cert_path){.count = 0});
         for (size_t i = 0; i < WORLD_COUNT; i++) {
             if ((set >> i & 1) != 0) {
                 assert_true(do_put(IC_CERT_PATH(WORLD[i]), WORLD[i]));
-                model_put(IC_CERT_PATH(WORLD[i]), WORLD[i]);
+                cert_model_put(IC_CERT_PATH(WORLD[i]), WORLD[i]);
             }
         }
         CHECK_RUNS(commit, NULL);
@@ -446,12 +374,12 @@ static void too_much_to_show(void **state)
 
 /* ---- life: random changes, traps in the middle, upgrades ------------------------------------- */
 
-static struct ic_cert_path random_path(struct ic_bytes labels[LABELS], uint64_t *seed)
+static struct ic_cert_path random_path(struct ic_bytes labels[CERT_MODEL_LABELS], uint64_t *seed)
 {
     static const char *const WORDS[] = {
         "",    "a",   "b",    "ab", "abc", "http_expr",
         "<$>", "<*>", "\x7f", "zz", "kv",  "a longer label than others have"};
-    const size_t count = 1 + (size_t)test_random_below(seed, LABELS);
+    const size_t count = 1 + (size_t)test_random_below(seed, CERT_MODEL_LABELS);
     for (size_t i = 0; i < count; i++) {
         labels[i] =
             ic_bytes_from_text(WORDS[test_random_below(seed, sizeof WORDS / sizeof *WORDS)]);
@@ -461,7 +389,7 @@ static struct ic_cert_path random_path(struct ic_bytes labels[LABELS], uint64_t 
 
 static void random_change(struct ic_cert_path path, uint64_t *seed)
 {
-    const struct leaf *leaf = NULL;
+    const struct cert_model_leaf *leaf = NULL;
     uint8_t value[8];
     struct change change = {.path = path,
                             .value = {.at = value, .size = (size_t)test_random_below(seed, 9)}};
@@ -475,13 +403,13 @@ static void random_change(struct ic_cert_path path, uint64_t *seed)
     if (!done) {
         CHECK_RUNS(reopen, NULL);
     } else if (is_put) {
-        assert_int_equal(change.ok, !model_refuses(path));
+        assert_int_equal(change.ok, !cert_model_refuses(path));
         if (change.ok) {
-            model_put(path, change.value);
+            cert_model_put(path, change.value);
         }
     } else {
-        assert_int_equal(change.ok, model_find(path, &leaf) != IC_CERT_ABSENT);
-        model_remove(path);
+        assert_int_equal(change.ok, cert_model_find(path, &leaf) != IC_CERT_ABSENT);
+        cert_model_remove(path);
     }
 }
 
@@ -490,7 +418,7 @@ static void random_life(void **state)
     (void)state;
     uint64_t seed = 20250101;
     for (unsigned round = 0; round < 1500; round++) {
-        struct ic_bytes labels[4][LABELS];
+        struct ic_bytes labels[4][CERT_MODEL_LABELS];
         struct ic_cert_path paths[4];
         for (uint64_t n = test_random_below(&seed, 6); n > 0; n--) {
             random_change(random_path(labels[0], &seed), &seed);
@@ -500,7 +428,7 @@ static void random_life(void **state)
         }
         CHECK_RUNS(check, NULL);
         CHECK_RUNS(commit, NULL);
-        assert_int_equal(tree.leaf_count, model_count);
+        assert_int_equal(tree.leaf_count, cert_model_count);
         for (size_t i = 0; i < 4; i++) {
             paths[i] = random_path(labels[i], &seed);
             check_find(paths[i]);
