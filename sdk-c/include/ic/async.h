@@ -139,7 +139,9 @@ bool ic_flow_must_wait(struct ic_flow *flow, uint32_t line);
         }                                                                                          \
     } while (0)
 
-/* Starts a call, by ic_call or by a client stub that didc generated, and waits for it. */
+/* Starts a call, by ic_call or by a client stub that didc generated, and waits for it. When it could
+ * not be sent there is nothing to wait for: the flow goes on in the same message, so a loop that tries
+ * again counts its tries. */
 #define IC_AWAIT(frame, start)                                                                     \
     do {                                                                                           \
         start;                                                                                     \

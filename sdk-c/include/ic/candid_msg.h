@@ -6,7 +6,7 @@
  *
  *   // @raw          void bank_m(struct ic_bytes argument);   nothing is decoded; the author replies
  *   // @manual       void bank_m(const struct bank_m_in *in); the author replies later, by
- *                    bank_m_reply(&out) or a reject
+ *                    bank_m_reply(&out) or a reject, in a flow (ic/async.h) for instance
  *   // @noargs       void bank_m(struct bank_m_out *out);     the argument is not looked at, as
  *                    methods without arguments may do: anything is accepted
  *   // @max 2000     argument bytes; more is refused before a byte is copied
