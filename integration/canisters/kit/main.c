@@ -9,6 +9,7 @@
 #include "ic/ring.h"
 #include "ic/sha2.h"
 #include "ic/table.h"
+#include "ic/text.h"
 #include "ic/trap.h"
 #include "integration/canisters/kit/kit.h"
 #include "test/dump_content.h"
@@ -187,12 +188,33 @@ static void hash_check(void)
     checks += 2;
 }
 
+/* Digits of every length against one digit at a time: the vectors are only here. */
+static void hex_check(void)
+{
+    uint8_t in[80];
+    char out[2 * sizeof in + 1];
+    for (uint32_t i = 0; i < sizeof in; i++) {
+        in[i] = (uint8_t)(i * 29 + 7);
+    }
+    for (uint32_t size = 0; size <= sizeof in; size++) {
+        out[2 * size] = '!';
+        ic_hex_encode(out, (struct ic_bytes){.at = in, .size = size});
+        for (uint32_t i = 0; i < 2 * size; i++) {
+            const uint32_t digit = i % 2 == 0 ? in[i / 2] >> 4 : in[i / 2] & 15;
+            ic_assert(out[i] == (char)(digit < 10 ? '0' + digit : 'a' + digit - 10));
+        }
+        ic_assert(out[2 * size] == '!');
+        checks++;
+    }
+}
+
 EXPORT("canister_update self_test") void kit_self_test(void);
 void kit_self_test(void)
 {
     checks = 0;
     memory_check();
     hash_check();
+    hex_check();
     reply_u64(checks);
 }
 
