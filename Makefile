@@ -107,6 +107,8 @@ fuzz: ## run each fuzz target for 1,000,000 executions
 bench: $(BUILD)/axon $(WASM) ## measure the ledger, write docs/benchmarks.md
 	@$(BUILD)/axon bench ledger
 
+install: ## install the kit for canisters outside of this tree: PREFIX=DIR
+
 lint: ## source checks that do not compile
 	@for check in scripts/check-*.sh; do $$check || exit 1; done
 

@@ -11,7 +11,7 @@
 #define PLACE_MASK        (IC_TIMERS_MAX - 1u)
 #define PLACE_BITS        10u
 #define RECORDS_READ      64u /* at once, by ic_timers_open */
-#define HEAD_BYTES        12u
+#define HEAD_BYTES        16u
 #define IDS_OF_START_BITS 32u
 #define NOT_IN_QUEUE      UINT16_MAX
 #define NO_TICKET         0u /* of ic/call.h: the answer is of no interest */
@@ -36,6 +36,8 @@ static struct {
     const struct ic_timer_kind *kinds;
     size_t kind_count;
     struct ic_region *region; /* NULL: nothing is stable */
+    uint64_t starts;          /* of the canister */
+    uint32_t places;          /* stored records are below; a multiple of RECORDS_READ */
     uint64_t sequence;        /* of the last id */
     uint64_t armed_ns;        /* what the system was asked for last; 0: nothing */
     struct ic_timers_status status;
@@ -139,6 +141,29 @@ static uint32_t record_hash(const uint8_t *record)
     return ic_crc32((struct ic_bytes){.at = record, .size = IC_TIMER_RECORD_BYTES - 4});
 }
 
+static void head_write(void)
+{
+    uint8_t head[HEAD_BYTES];
+    ic_store_u64_le(head, all.starts);
+    ic_store_u32_le(head + 8, all.places);
+    ic_store_u32_le(head + 12, ic_crc32((struct ic_bytes){.at = head, .size = 12}));
+    ic_region_head_write(all.region, 0, head, sizeof head);
+}
+
+static void head_read(void)
+{
+    static const uint8_t EMPTY[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES];
+    ic_region_head_read(all.region, head, 0, sizeof head);
+    all.starts = ic_load_u64_le(head);
+    all.places = ic_load_u32_le(head + 8);
+    if (memcmp(head, EMPTY, sizeof head) != 0 &&
+        (ic_load_u32_le(head + 12) != ic_crc32((struct ic_bytes){.at = head, .size = 12}) ||
+         all.places > IC_TIMERS_MAX)) {
+        IC_TRAP("timer: the stored head is damaged");
+    }
+}
+
 /* Writes what is to be known of a timer after an upgrade; a free place is all zero. */
 static void record_write(const struct timer *t)
 {
@@ -146,6 +171,10 @@ static void record_write(const struct timer *t)
     const struct ic_timer_kind *kind = &all.kinds[t->kind];
     if (!kind->is_stable) {
         return;
+    }
+    if (t >= all.timers + all.places) { /* by steps, so that the head is seldom written */
+        all.places = ((uint32_t)(t - all.timers) / RECORDS_READ + 1) * RECORDS_READ;
+        head_write();
     }
     if (t->id != 0) {
         ic_store_u64_le(record, t->id);
@@ -218,7 +247,7 @@ static void record_load(const uint8_t *record, size_t place)
 static void records_load(void)
 {
     uint8_t records[RECORDS_READ * IC_TIMER_RECORD_BYTES];
-    for (size_t first = 0; first < IC_TIMERS_MAX; first += RECORDS_READ) {
+    for (size_t first = 0; first < all.places; first += RECORDS_READ) {
         ic_region_read(all.region, records, (uint64_t)first * IC_TIMER_RECORD_BYTES,
                        sizeof records);
         for (size_t i = 0; i < RECORDS_READ; i++) {
@@ -360,28 +389,22 @@ static void declared_set(void)
 /* Ids count up from a number that is new in each start of the canister. */
 static void sequence_begin(void)
 {
-    uint8_t head[HEAD_BYTES];
-    uint8_t empty[HEAD_BYTES] = {0};
     if (all.region == NULL) {
         all.sequence = ic_time_ns() >> PLACE_BITS;
         return;
     }
-    ic_region_head_read(all.region, head, 0, sizeof head);
-    if (memcmp(head, empty, sizeof head) != 0 &&
-        ic_load_u32_le(head + 8) != ic_crc32((struct ic_bytes){.at = head, .size = 8})) {
-        IC_TRAP("timer: the stored sequence of ids is damaged");
-    }
-    uint64_t start = ic_load_u64_le(head) + 1;
-    ic_store_u64_le(head, start);
-    ic_store_u32_le(head + 8, ic_crc32((struct ic_bytes){.at = head, .size = 8}));
-    ic_region_head_write(all.region, 0, head, sizeof head);
-    all.sequence = start << IDS_OF_START_BITS;
+    head_read();
+    all.starts++;
+    head_write();
+    all.sequence = all.starts << IDS_OF_START_BITS;
 }
 
 void ic_timers_open(const struct ic_timer_kind *kinds, size_t kind_count, struct ic_store *store,
                     uint32_t region_id)
 {
-    memset(&all, 0, sizeof all);
+    if (all.kinds != NULL) { /* natively: a module that starts finds zeros, and each page costs */
+        memset(&all, 0, sizeof all);
+    }
     all.kinds = kinds;
     all.kind_count = kind_count;
     if (store != NULL) {

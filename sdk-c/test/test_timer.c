@@ -669,6 +669,29 @@ static void declarations_change(void **state)
     assert_int_equal(ic_timers_status().count, 0);
 }
 
+/* All places, so that every part of the region is read back. */
+static void a_full_store_comes_back(void **state)
+{
+    (void)state;
+    start();
+    struct ic_timer_id ids[IC_TIMERS_MAX];
+    for (uint64_t i = 0; i < IC_TIMERS_MAX; i++) {
+        ids[i] = after(STABLE, (1 + i) * SECOND, i);
+    }
+    upgrade();
+    assert_int_equal(ic_timers_status().count, IC_TIMERS_MAX);
+    for (uint64_t i = 0; i < IC_TIMERS_MAX; i++) {
+        struct ic_timer_info info;
+        assert_true(ic_timer_find(&info, ids[i]));
+        assert_true(info.argument == i && info.due_ns == START + (1 + i) * SECOND);
+    }
+    for (uint64_t i = 0; i < IC_TIMERS_MAX; i++) {
+        assert_true(cancel(ids[i]));
+    }
+    upgrade();
+    assert_int_equal(ic_timers_status().count, 0);
+}
+
 static void bad_stores_and_tables_trap(void **state)
 {
     (void)state;
@@ -697,7 +720,7 @@ static void bad_stores_and_tables_trap(void **state)
     assert_int_equal(ic_timers_status().count, 1);
     uint8_t *head = ic_host_stable() + 4096 + REGION * IC_STORE_HEAD_BYTES;
     head[0] ^= 1;
-    CHECK_TRAPS("timer: the stored sequence of ids is damaged", do_post_upgrade, NULL);
+    CHECK_TRAPS("timer: the stored head is damaged", do_post_upgrade, NULL);
 }
 
 static void strangers_are_refused(void **state)
@@ -737,6 +760,7 @@ int main(void)
         TEST(upgraded_on_the_way),
         TEST(declared_kinds_arm_themselves),
         TEST(declarations_change),
+        TEST(a_full_store_comes_back),
         TEST(bad_stores_and_tables_trap),
         TEST(strangers_are_refused),
     };

@@ -134,6 +134,8 @@ static void upgrades(void)
     set(1, 0, 40, 3);
     axon_test_advance(&t, 45);
     axon_test_upgrade(&t, &id, BASE, "()");
+    printf("upgrade with 3 stable timers: %" PRIu64 " instructions\n", t.last.instructions);
+    AXON_TEST_THAT(&t, t.last.instructions < 250000);
     axon_test_advance(&t, 5);
     RUNS(1, 0);
     RUNS(2, 1);

@@ -37,7 +37,8 @@
  *
  * Costs and bounds: IC_TIMERS_MAX timers, at most IC_TIMER_BATCH_MAX messages for each execution of
  * the global timer; if more are due it asks for another at once. Setting and cancelling cost O(log
- * n) steps in the heap, and one stable page for a stable kind. ic_timers_open reads 45 kB. Each run
+ * n) steps in the heap, and one stable page for a stable kind. ic_timers_open reads the records of the
+ * places that were ever in use, 44 bytes each. Each run
  * is a message of its own, at the price of a call to oneself. Only canister_global_timer itself
  * cannot be protected: if it traps (out of memory), timers wait until the next one is set, cancelled
  * or runs.
@@ -54,7 +55,8 @@
  *     38  1   1: armed by ic_timers_open    39  1   0
  *     40  4   CRC-32 of the bytes above
  *
- * and in the head slot of the region: 8 bytes, starts of the canister; 4, their CRC-32. */
+ * and in the head slot of the region: 8 bytes, starts of the canister; 4, an upper bound of the places
+ * in use; 4, CRC-32 of both. */
 #ifndef IC_TIMER_H
 #define IC_TIMER_H
 
