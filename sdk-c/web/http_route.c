@@ -54,14 +54,14 @@ static bool pattern_fits(struct ic_http_request *request, const char *pattern)
     return at == request->segment_count;
 }
 
-const struct ic_http_route *ic_http_route_find(const struct ic_http_site *site,
-                                               struct ic_http_request *request, unsigned *allowed)
+static const struct ic_http_route *route_of_method(const struct ic_http_site *site,
+                                                   struct ic_http_request *request,
+                                                   enum ic_http_method method, unsigned *allowed)
 {
-    *allowed = 0;
     for (size_t i = 0; i < site->route_count; i++) {
         const struct ic_http_route *route = &site->routes[i];
         if (pattern_fits(request, route->pattern)) {
-            if (route->method == request->method) {
+            if (route->method == method) {
                 return route;
             }
             *allowed |= 1u << route->method;
@@ -69,4 +69,18 @@ const struct ic_http_route *ic_http_route_find(const struct ic_http_site *site,
     }
     request->param_count = 0;
     return NULL;
+}
+
+const struct ic_http_route *ic_http_route_find(const struct ic_http_site *site,
+                                               struct ic_http_request *request, unsigned *allowed)
+{
+    *allowed = 0;
+    const struct ic_http_route *route = route_of_method(site, request, request->method, allowed);
+    if (route == NULL && request->method == IC_HTTP_HEAD) {
+        route = route_of_method(site, request, IC_HTTP_GET, allowed);
+    }
+    if ((*allowed & 1u << IC_HTTP_GET) != 0) {
+        *allowed |= 1u << IC_HTTP_HEAD;
+    }
+    return route;
 }

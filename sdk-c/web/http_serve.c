@@ -72,6 +72,9 @@ const struct ic_http_route *ic_http_respond(const struct ic_http_site *site,
     } else {
         ic_http_answer_status(response, 404);
     }
+    if (request->method == IC_HTTP_HEAD) {
+        response->body.size = 0;
+    }
     return route;
 }
 

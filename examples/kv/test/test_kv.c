@@ -290,7 +290,7 @@ static void upgrades_rebuild_nothing(void **state)
         "put at 400 entries: %llu instructions; upgrade: %llu with 10 entries, %llu with 400\n",
         (unsigned long long)put, (unsigned long long)few, (unsigned long long)many);
     assert_true(many <= few + few / 50);
-    assert_true(put < 1500000);
+    assert_true(put < 900000);
     expect_page(w, "/value/key%2000123", 200, LIT("value"));
     expect_proof(w, LIT("key 00123"), "value");
     put_many(w, 400, 402);

@@ -117,7 +117,8 @@ struct ic_http_route_names {
 };
 
 /* One row of the router. pattern: "/", "/about", "/value/:key" (one segment), "/files/" followed by
- * "*" (everything below). The first row that fits wins. */
+ * "*" (everything below). The first row that fits wins. GET serves HEAD as well, where no row of its
+ * own does: the handler is called, the body dropped; without certified bodies that goes by update. */
 struct ic_http_route {
     enum ic_http_method method;
     const char *pattern;
@@ -213,7 +214,8 @@ IC_MUST_USE bool ic_percent_decode(struct ic_bytes *out, struct ic_bytes text, b
  *   returns   0, or the status that refuses it: 400 malformed, 414 too long */
 uint16_t ic_http_url_parse(struct ic_http_request *request, struct ic_bytes url);
 
-/* ic_http_route_find gives the first route that fits, and sets the parameters.
+/* ic_http_route_find gives the first route that fits, for HEAD also one of GET, and sets the
+ * parameters.
  *   allowed   set of 1 << method of all routes that fit but for the method; for 405
  *   returns   NULL when none fits */
 const struct ic_http_route *ic_http_route_find(const struct ic_http_site *site,

@@ -308,6 +308,11 @@ static void every_kind_of_route(void **state)
     check_by_update(&r);
     r.method = IC_BYTES_LIT("PUT"); /* 405 */
     check_by_update(&r);
+    r.method = IC_BYTES_LIT("HEAD"); /* the body is what was certified */
+    check_by_update(&r);
+    r = get("/free/x");
+    r.method = IC_BYTES_LIT("HEAD");
+    check_believed(&r, 200, "", false);
 }
 
 static void pages_with_parameters(void **state)
@@ -430,11 +435,16 @@ static void updates(void **state)
     assert_int_equal(response.status, 303);
     assert_true(ic_bytes_is_equal(response.body, r.body));
     assert_int_equal(counter, 8);
+    r.method = IC_BYTES_LIT("HEAD");
+    ask_update(&response, &r);
+    assert_int_equal(response.status, 200);
+    assert_int_equal(response.body.size, 0);
+    assert_int_equal(response.field_count, 2);
     r.method = IC_BYTES_LIT("PUT");
     ask_update(&response, &r);
     assert_int_equal(response.status, 405);
     assert_true(ic_bytes_is_equal(response.fields[1].name, IC_BYTES_LIT("Allow")));
-    assert_true(ic_bytes_is_equal(response.fields[1].value, IC_BYTES_LIT("GET, POST")));
+    assert_true(ic_bytes_is_equal(response.fields[1].value, IC_BYTES_LIT("GET, HEAD, POST")));
     static const struct {
         const char *url;
         unsigned status;

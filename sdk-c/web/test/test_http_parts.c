@@ -160,6 +160,8 @@ static void nothing(const struct ic_http_request *request, struct ic_http_respon
     (void)response;
 }
 
+#define GET_HEAD (1u << IC_HTTP_GET | 1u << IC_HTTP_HEAD)
+
 static void routes(void **state)
 {
     (void)state;
@@ -171,6 +173,7 @@ static void routes(void **state)
         IC_HTTP_ROUTE(IC_HTTP_GET, "/a/:x/c/:y", nothing, IC_HTTP_BY_UPDATE),
         IC_HTTP_ROUTE(IC_HTTP_GET, "/dir/", nothing, IC_HTTP_BY_UPDATE),
         IC_HTTP_ROUTE(IC_HTTP_PUT, "/files/*", nothing, IC_HTTP_BY_UPDATE),
+        IC_HTTP_ROUTE(IC_HTTP_HEAD, "/files/*", nothing, IC_HTTP_BY_UPDATE),
     };
     static const struct ic_http_site SITE = {ROUTES, sizeof ROUTES / sizeof *ROUTES, NULL, NULL};
     static const struct {
@@ -182,17 +185,21 @@ static void routes(void **state)
     } ROWS[] = {
         {IC_HTTP_GET, "/", 0, 0, NULL, NULL},
         {IC_HTTP_GET, "/?x", 0, 0, NULL, NULL},
-        {IC_HTTP_POST, "/", -1, 1u << IC_HTTP_GET, NULL, NULL},
-        {IC_HTTP_OTHER, "/", -1, 1u << IC_HTTP_GET, NULL, NULL},
+        {IC_HTTP_POST, "/", -1, GET_HEAD, NULL, NULL},
+        {IC_HTTP_OTHER, "/", -1, GET_HEAD, NULL, NULL},
+        {IC_HTTP_HEAD, "/", 0, GET_HEAD, NULL, NULL},
+        {IC_HTTP_HEAD, "/a/x%20y", 2, GET_HEAD | 1u << IC_HTTP_POST, "x y", NULL},
+        {IC_HTTP_HEAD, "/files/a", 7, 1u << IC_HTTP_PUT, NULL, NULL},
+        {IC_HTTP_HEAD, "/no", -1, 0, NULL, NULL},
         {IC_HTTP_GET, "/a/b", 1, 0, NULL, NULL},
-        {IC_HTTP_POST, "/a/b", 3, 1u << IC_HTTP_GET, "b", NULL},
+        {IC_HTTP_POST, "/a/b", 3, GET_HEAD, "b", NULL},
         {IC_HTTP_GET, "/a/c", 2, 0, "c", NULL},
         {IC_HTTP_GET, "//a//c", 2, 0, "c", NULL},
         {IC_HTTP_GET, "/a/x%20y", 2, 0, "x y", NULL},
         {IC_HTTP_GET, "/a/", -1, 0, NULL, NULL}, /* a parameter is not empty */
         {IC_HTTP_GET, "/a", -1, 0, NULL, NULL},
         {IC_HTTP_GET, "/a/b/", -1, 0, NULL, NULL},
-        {IC_HTTP_DELETE, "/a/c", -1, 1u << IC_HTTP_GET | 1u << IC_HTTP_POST, NULL, NULL},
+        {IC_HTTP_DELETE, "/a/c", -1, GET_HEAD | 1u << IC_HTTP_POST, NULL, NULL},
         {IC_HTTP_GET, "/a/1/c/2", 4, 0, "1", "2"},
         {IC_HTTP_GET, "/a/1/d/2", -1, 0, NULL, NULL},
         {IC_HTTP_GET, "/dir/", 5, 0, NULL, NULL},
@@ -200,7 +207,7 @@ static void routes(void **state)
         {IC_HTTP_PUT, "/files/a/b/c", 6, 0, NULL, NULL},
         {IC_HTTP_PUT, "/files/", 6, 0, NULL, NULL},
         {IC_HTTP_PUT, "/files", 6, 0, NULL, NULL},
-        {IC_HTTP_GET, "/files/a", -1, 1u << IC_HTTP_PUT, NULL, NULL},
+        {IC_HTTP_GET, "/files/a", -1, 1u << IC_HTTP_PUT | 1u << IC_HTTP_HEAD, NULL, NULL},
         {IC_HTTP_PUT, "/file", -1, 0, NULL, NULL},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
