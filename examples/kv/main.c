@@ -107,9 +107,7 @@ static void entry_changed(struct ic_bytes key, const char *what)
     ic_cert_commit(&kv.tree);
 }
 
-/* ---- methods
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- methods --------------------------------------------------------------------------------- */
 
 #define PROOF_PATH(key) IC_CERT_PATH(IC_BYTES_LIT("value"), (key))
 

@@ -480,9 +480,7 @@ static bool request_hash(uint8_t out[AXON_SHA256_BYTES], const struct expression
     return true;
 }
 
-/* ---- all of it
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static const char *hashes_check(const struct proof *p, const struct expression *e,
                                 struct ic_bytes expression, const struct gateway_request *request,

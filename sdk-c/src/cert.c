@@ -330,9 +330,7 @@ enum ic_cert_found ic_cert_find(const struct ic_cert *tree, struct ic_cert_path 
     return IC_CERT_LEAF;
 }
 
-/* ---- hashing
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- hashing --------------------------------------------------------------------------------- */
 
 /* A stale child of a node, or 0. */
 static uint32_t stale_child(const struct ic_cert *tree, const struct ic_cert_links *links)

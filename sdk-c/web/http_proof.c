@@ -238,9 +238,7 @@ void ic_http_certify_site(const struct ic_http_site *site, struct ic_arena *aren
     }
 }
 
-/* ---- proving
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- proving --------------------------------------------------------------------------------- */
 
 /* The most specific place for a path that is in the tree.
  *   depth     parts of the path before a wildcard; segment_count + 1 when it is the exact path */

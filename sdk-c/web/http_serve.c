@@ -78,9 +78,7 @@ const struct ic_http_route *ic_http_respond(const struct ic_http_site *site,
     return route;
 }
 
-/* ---- Candid
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- Candid ---------------------------------------------------------------------------------- */
 
 static void decode(void *in, const struct candid_method *method, struct ic_bytes argument)
 {

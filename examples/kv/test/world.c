@@ -63,9 +63,7 @@ void world_install(struct world *w, enum axon_install_mode mode)
     expect_replied(w);
 }
 
-/* ---- calls
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 void world_call(struct world *w, const struct ic_principal *caller,
                 const struct candid_method *method, const void *in)
@@ -120,9 +118,7 @@ struct kv_opt_blob world_get(struct world *w, struct ic_bytes key)
     return out.ret0;
 }
 
-/* ---- browsing
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- browsing -------------------------------------------------------------------------------- */
 
 struct gateway world_gateway(const struct world *w)
 {

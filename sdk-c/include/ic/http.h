@@ -117,8 +117,9 @@ struct ic_http_route_names {
 };
 
 /* One row of the router. pattern: "/", "/about", "/value/:key" (one segment), "/files/" followed by
- * "*" (everything below). The first row that fits wins. GET serves HEAD as well, where no row of its
- * own does: the handler is called, the body dropped; without certified bodies that goes by update. */
+ * "*" (everything below). The first row that fits wins. GET serves HEAD as well, where no row
+ * of its own does: the handler is called, the body dropped; where bodies are certified that goes by
+ * update call. */
 struct ic_http_route {
     enum ic_http_method method;
     const char *pattern;

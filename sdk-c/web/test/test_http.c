@@ -400,9 +400,7 @@ static void what_is_not_certified_by_hand(void **state)
     assert_false(do_certify("/%"));
 }
 
-/* ---- without proof
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- without proof --------------------------------------------------------------------------- */
 
 static void requests_that_want_no_proof(void **state)
 {
@@ -571,9 +569,7 @@ static void answers_to_other_questions(void **state)
     assert_int_equal(refused, 5 * 8);
 }
 
-/* ---- upgrades
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- upgrades -------------------------------------------------------------------------------- */
 
 static void reopen(void *argument)
 {
