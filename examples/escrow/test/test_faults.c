@@ -7,12 +7,7 @@
  * ledger's sum is right, the accounts fit what the deal says. Then the parties try again, and the
  * money arrives: once. Pairs of faults hit the first try and the second. */
 #include "escrow/test/world.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
+#include "test/check.h"
 
 #define PATIENCE_S 400u   /* beyond every timeout and delay */
 #define LATE_S     90000u /* 25 hours: the ledger has forgotten */
@@ -54,6 +49,8 @@ struct plan {
     struct world *world;
     uint64_t at; /* number of the message; 0: none */
     enum fault fault;
+    uint64_t also_at; /* a second message of the same try; 0: none */
+    enum fault also;
     uint64_t seen;
     bool is_applied; /* false: the fault does not exist for this message */
 };
@@ -82,38 +79,46 @@ static struct axon_fault do_delay(struct axon_network *net, uint64_t seconds)
                                .until_ns = axon_time(net) + seconds * WORLD_S};
 }
 
-/* Changes the network and lets the message pass. */
-static struct axon_fault do_change(const struct plan *p)
+static void fill_up(struct world *w)
 {
-    if (p->fault == FAULT_UPGRADE || p->fault == FAULT_UPGRADE_TWICE) {
-        world_upgrade_escrow(p->world);
+    assert_true(axon_cycles_set(w->net, &w->escrow, 0, AXON_CYCLES_DEFAULT));
+    assert_true(axon_cycles_set(w->net, &w->ledger, 0, AXON_CYCLES_DEFAULT));
+}
+
+/* Changes the network and lets the message pass. */
+static struct axon_fault do_change(struct world *w, enum fault fault)
+{
+    if (fault >= FAULT_UPGRADE && fault <= FAULT_UPGRADE_LEDGER) {
+        fill_up(w); /* an earlier fault may have left too little to upgrade with */
     }
-    if (p->fault == FAULT_UPGRADE_TWICE) {
-        world_upgrade_escrow(p->world);
+    if (fault == FAULT_UPGRADE || fault == FAULT_UPGRADE_TWICE) {
+        world_upgrade_escrow(w);
     }
-    if (p->fault == FAULT_UPGRADE_LEDGER) {
-        world_upgrade_ledger(p->world);
+    if (fault == FAULT_UPGRADE_TWICE) {
+        world_upgrade_escrow(w);
     }
-    if (p->fault == FAULT_POOR || p->fault == FAULT_POOR_LEDGER) {
-        const struct ic_principal *id =
-            p->fault == FAULT_POOR ? &p->world->escrow : &p->world->ledger;
-        assert_true(axon_cycles_set(p->world->net, id, 0, EMPTY));
+    if (fault == FAULT_UPGRADE_LEDGER) {
+        world_upgrade_ledger(w);
+    }
+    if (fault == FAULT_POOR || fault == FAULT_POOR_LEDGER) {
+        const struct ic_principal *id = fault == FAULT_POOR ? &w->escrow : &w->ledger;
+        assert_true(axon_cycles_set(w->net, id, 0, EMPTY));
     }
     return (struct axon_fault){.kind = AXON_FAULT_NONE};
 }
 
-static struct axon_fault apply(struct plan *p, const struct axon_traffic *traffic)
+static struct axon_fault apply(struct plan *p, enum fault fault, const struct axon_traffic *traffic)
 {
     struct axon_network *net = p->world->net;
-    p->is_applied = p->fault != FAULT_TIMEOUT || traffic->is_bounded;
-    switch (p->fault) {
+    p->is_applied = fault != FAULT_TIMEOUT || traffic->is_bounded;
+    switch (fault) {
     case FAULT_REJECT_FATAL:
     case FAULT_REJECT_TRANSIENT:
     case FAULT_REJECT_DESTINATION:
     case FAULT_REJECT_CANISTER:
     case FAULT_REJECT_ERROR:
     case FAULT_UNKNOWN:
-        return do_reject((enum axon_reject_code)(p->fault - FAULT_REJECT_FATAL + AXON_SYS_FATAL));
+        return do_reject((enum axon_reject_code)(fault - FAULT_REJECT_FATAL + AXON_SYS_FATAL));
     case FAULT_TIMEOUT:
         return (struct axon_fault){.kind = AXON_FAULT_DROP};
     case FAULT_SLOW:
@@ -132,7 +137,7 @@ static struct axon_fault apply(struct plan *p, const struct axon_traffic *traffi
     case FAULT_COUNT:
         break;
     }
-    return do_change(p);
+    return do_change(p->world, fault);
 }
 
 static struct axon_fault hook(void *context, struct axon_network *net,
@@ -141,10 +146,13 @@ static struct axon_fault hook(void *context, struct axon_network *net,
     struct plan *p = context;
     (void)net;
     p->seen = traffic->number;
-    if (traffic->number != p->at) {
-        return (struct axon_fault){.kind = AXON_FAULT_NONE};
+    if (traffic->number == p->at) {
+        return apply(p, p->fault, traffic);
     }
-    return apply(p, traffic);
+    if (traffic->number == p->also_at) {
+        return apply(p, p->also, traffic);
+    }
+    return (struct axon_fault){.kind = AXON_FAULT_NONE};
 }
 
 /* ---- what must hold after anything ----------------------------------------------------------- */
@@ -249,8 +257,7 @@ static size_t traps_recorded(const struct axon_network *net)
 
 static void check_after_try(struct world *w)
 {
-    assert_true(axon_cycles_set(w->net, &w->escrow, 0, AXON_CYCLES_DEFAULT));
-    assert_true(axon_cycles_set(w->net, &w->ledger, 0, AXON_CYCLES_DEFAULT));
+    fill_up(w);
     check_quiet(w);
     check_money(w);
 }
@@ -321,9 +328,10 @@ static int print_failed_case(void **state)
 {
     (void)state;
     if (now.is_running) {
-        printf("in the case: %s, %s at message %llu, %s at message %llu of the second try\n",
+        printf("in the case: %s, %s at message %llu, %s at %llu; second try: %s at %llu\n",
                now.decision == RELEASE ? "release" : "refund", FAULT_NAMES[now.first.fault],
-               (unsigned long long)now.first.at, FAULT_NAMES[now.second.fault],
+               (unsigned long long)now.first.at, FAULT_NAMES[now.first.also],
+               (unsigned long long)now.first.also_at, FAULT_NAMES[now.second.fault],
                (unsigned long long)now.second.at);
     }
     return 0;
@@ -377,6 +385,28 @@ static void every_pair_of_faults(void **state)
     print_total("pairs of faults");
 }
 
+/* Any two kinds of faults, in the same try or one after the other, at messages chosen by a
+ * generator. */
+static void any_two_faults(void **state)
+{
+    (void)state;
+    uint64_t seed = 1;
+    for (unsigned i = 0; i < FAULT_COUNT * FAULT_COUNT * 6; i++) {
+        enum fault one = (enum fault)(i % FAULT_COUNT);
+        enum fault two = (enum fault)(i / FAULT_COUNT % FAULT_COUNT);
+        enum decision d = test_random_below(&seed, 2) == 0 ? RELEASE : REFUND;
+        struct plan first = {.at = test_random_below(&seed, 10) + 1, .fault = one};
+        struct plan second = {.at = test_random_below(&seed, 10) + 1, .fault = two};
+        if (i % 2 == 0) {
+            first.also_at = first.at + second.at; /* beyond the tenth there are repetitions */
+            first.also = two;
+            second.at = 0;
+        }
+        run_case(d, first, second, test_random_below(&seed, 2) * LATE_S);
+    }
+    print_total("any two faults");
+}
+
 /* Too few cycles to make the first calls at all: a refusal, nothing began. */
 static void out_of_cycles_before_the_first_call(void **state)
 {
@@ -398,6 +428,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(every_fault_at_every_message, print_failed_case),
         cmocka_unit_test_teardown(every_pair_of_faults, print_failed_case),
+        cmocka_unit_test_teardown(any_two_faults, print_failed_case),
         cmocka_unit_test(out_of_cycles_before_the_first_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
