@@ -30,6 +30,22 @@ check "counts its checks" has '^8 passed, 0 failed$' "$away/before"
 check "nothing in the module names this machine" bash -c "! grep -qa -e '$prefix' -e '$away' -e '$HOME/' '$away/hello/build/hello.wasm'"
 check "the interface is in the module" grep -qa 'service' "$away/hello/build/hello.wasm"
 
+# The library without the make fragment, and an installation that is staged elsewhere.
+cat >"$away/plain.c" <<'END'
+#include <axon.h>
+int main(void)
+{
+    struct axon_network *net = axon_network_new(NULL);
+    axon_network_free(net);
+    return 0;
+}
+END
+# shellcheck disable=SC2046
+check "links with pkg-config alone" gcc -std=c17 "$away/plain.c" -o "$away/plain" $(pkg-config --cflags --libs axon-sdk)
+check "and runs" "$away/plain"
+check "DESTDIR" make -s install DESTDIR="$away/stage" PREFIX=/usr
+check "does not show in what is installed" grep -qx 'prefix=/usr' "$away/stage/usr/lib/pkgconfig/axon-sdk.pc"
+
 # A canister that is wrong is refused with a reason.
 sed -i 's/hello_total(struct/hello_totals(struct/' "$away/hello/main.c" 2>/dev/null
 check "a method without its function does not build" bash -c "! make -C '$away/hello' build/hello.wasm"

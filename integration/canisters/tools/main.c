@@ -2,14 +2,15 @@
 #include "tools_did.h"
 
 #include "ic/async.h"
+#include "ic/candid_u128.h"
 #include "ic/env.h"
 #include "ic/icp_ledger.h"
 #include "ic/management.h"
 #include "ic/msg.h"
 #include "ic/random.h"
 #include "ic/stable.h"
+#include "ic/timer.h"
 #include "ic/trap.h"
-#include "ic/u128.h"
 
 void tools_variables(struct tools_variables_out *out)
 {
@@ -68,15 +69,18 @@ void tools_below(const struct tools_below_in *in, struct tools_below_out *out)
 
 static ic_u128 number(const struct candid_nat *n)
 {
-    ic_assert(!candid_nat_is_big(n));
-    return ic_u128_from(n->hi, n->lo);
+    ic_u128 v;
+    if (!candid_nat_to_u128(&v, n)) {
+        IC_TRAP("more than 128 bits");
+    }
+    return v;
 }
 
 void tools_mul_div(const struct tools_mul_div_in *in, struct tools_mul_div_out *out)
 {
     ic_u128 result = 0;
     out->ret0.has = ic_mul_div_u128(&result, number(&in->a), number(&in->b), number(&in->c));
-    out->ret0.value = (struct candid_nat){.lo = ic_u128_lo(result), .hi = ic_u128_hi(result)};
+    out->ret0.value = candid_nat_from_u128(result);
 }
 
 void tools_decimal(const struct tools_decimal_in *in, struct tools_decimal_out *out)
@@ -107,18 +111,57 @@ static const struct ic_store_app APP = {.magic = "TOOLS", .version = 1};
 static struct ic_store store;
 static struct ic_random generator;
 
+/* No calls can be made in init and post_upgrade: a timer that is due at once makes them. */
+static void reseed_run(struct ic_flow *flow)
+{
+    struct job *f = (struct job *)flow;
+    IC_FLOW_BEGIN(f);
+    IC_AWAIT(f, ic_random_ask(&f->flow, &f->answer));
+    if (!ic_random_take(&generator, &f->answer)) {
+        IC_TRAP("no seed");
+    }
+    IC_FLOW_END(f);
+}
+
+static void reseed(struct ic_timer_id id, uint64_t argument)
+{
+    (void)id;
+    (void)argument;
+    struct job *f = ic_flow_new(reseed_run, NULL, sizeof *f);
+    if (f == NULL) {
+        IC_TRAP("busy"); /* the timer tries again */
+    }
+    ic_flow_start(&f->flow);
+}
+
+enum { TIMER_RESEED };
+static const struct ic_timer_kind TIMERS[] = {[TIMER_RESEED] = {.name = "reseed", .run = reseed}};
+IC_TIMERS_EXPORT
+
+static void open_state(void)
+{
+    ic_async_open(&pool, &store, 0);
+    ic_timers_open(TIMERS, 1, NULL, 0);
+    ic_assert(ic_timer_after(TIMER_RESEED, 0, 0).v != 0);
+}
+
 CANDID_EXPORT("canister_init") void tools_init(void);
 void tools_init(void)
 {
     ic_store_create(&store, APP);
-    ic_async_open(&pool, &store, 0);
+    open_state();
 }
 
 CANDID_EXPORT("canister_post_upgrade") void tools_post_upgrade(void);
 void tools_post_upgrade(void)
 {
     ic_store_open(&store, APP);
-    ic_async_open(&pool, &store, 0);
+    open_state();
+}
+
+void tools_draw(struct tools_draw_out *out)
+{
+    out->ret0 = ic_random_u64(&generator);
 }
 
 static void refuse(const struct ic_answer *answer)

@@ -183,19 +183,42 @@ static void arithmetic(void)
  */
 
 /* axon's n-th raw_rand is SHA-256("{seed}/{n}"). */
+static void stir_like_axon(struct ic_random *random, int n)
+{
+    uint8_t digest[IC_SHA256_BYTES];
+    char text[20];
+    snprintf(text, sizeof text, "axon/%d", n);
+    ic_sha256(digest, ic_bytes_from_text(text));
+    ic_random_stir(random, digest);
+}
+
+static void numbers_are(const char *method, struct ic_random *random)
+{
+    char expected[TEXT_MAX];
+    snprintf(expected, sizeof expected, "(%" PRIu64 ")", ic_random_u64(random));
+    AXON_TEST_UPDATE(&t, &id, method, "()", expected);
+}
+
 static void seed_from_raw_rand(void)
 {
     struct ic_random random = {.is_seeded = false};
-    char expected[TEXT_MAX];
-    for (int n = 0; n < 3; n++) {
-        uint8_t digest[IC_SHA256_BYTES];
-        char text[20];
-        snprintf(text, sizeof text, "axon/%d", n);
-        ic_sha256(digest, ic_bytes_from_text(text));
-        ic_random_stir(&random, digest);
-        snprintf(expected, sizeof expected, "(%" PRIu64 ")", ic_random_u64(&random));
-        AXON_TEST_UPDATE(&t, &id, "seed", "()", expected);
+    axon_test_restart(&t);
+    id = axon_test_install(&t, "build/wasm/tools", "()");
+    AXON_TEST_TRAPS(&t, &id, "draw", "()", "random: not seeded yet");
+    axon_test_advance(&t, 1); /* the timer that init set starts a flow */
+    stir_like_axon(&random, 0);
+    numbers_are("draw", &random);
+    numbers_are("draw", &random);
+    for (int n = 1; n < 4; n++) {
+        stir_like_axon(&random, n);
+        numbers_are("seed", &random);
     }
+    axon_test_upgrade(&t, &id, "build/wasm/tools", "()");
+    AXON_TEST_TRAPS(&t, &id, "draw", "()", "random: not seeded yet");
+    axon_test_advance(&t, 1);
+    random.is_seeded = false;
+    stir_like_axon(&random, 4);
+    numbers_are("draw", &random);
 }
 
 static void a_canister_makes_another(void)

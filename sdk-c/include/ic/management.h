@@ -29,7 +29,8 @@ static inline struct candid_callee ic_management(ic_u128 cycles)
 /* ic_random_ask starts a call of raw_rand:
  *     IC_AWAIT(f, ic_random_ask(&f->flow, &f->answer));
  *     if (!ic_random_take(&random, &f->answer)) { ... ask again later ... }
- */
+ * canister_init and canister_post_upgrade cannot call anybody: there set a timer that is due at once
+ * (ic/timer.h) and start the flow in it. */
 static inline void ic_random_ask(struct ic_flow *flow, struct ic_answer *answer)
 {
     struct candid_callee ic = ic_management(0);
