@@ -47,15 +47,17 @@
 
 #ifdef __wasm_simd128__
 
-/* Four words in a vector. A shift of a vector costs 2, a shuffle 3, everything else 1. */
+/* Four words in a vector. A shift of a vector costs 2, a shuffle 3, everything else 1; a swizzle
+ * by a constant does what a shuffle of one operand does for 2 instead of 5. */
 typedef v128_t quad;
 #define WORD(q, lane) ((uint32_t)wasm_i32x4_extract_lane(q, lane))
 
-/* Four big-endian words: one shuffle swaps them all. */
+/* Four big-endian words: one swizzle swaps them all. */
 static inline quad quad_load(const uint8_t *at)
 {
     quad in = wasm_v128_load(at);
-    return wasm_i8x16_shuffle(in, in, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+    return wasm_i8x16_swizzle(
+        in, wasm_i8x16_const(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
 }
 
 /* Words t to t + 3 with their constants. */
@@ -64,6 +66,14 @@ static inline quad quad_add_constants(quad w, uint32_t t)
     return wasm_i32x4_add(
         w, wasm_u32x4_make(IC_SHA2_K[t], IC_SHA2_K[t + 1], IC_SHA2_K[t + 2], IC_SHA2_K[t + 3]));
 }
+
+#define LANES_0011(q)                                                                              \
+    wasm_i8x16_swizzle(q, wasm_i8x16_const(0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7))
+#define LANES_0022(q)                                                                              \
+    wasm_i8x16_swizzle(q, wasm_i8x16_const(0, 1, 2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 8, 9, 10, 11))
+#define LANES_2233(q)                                                                              \
+    wasm_i8x16_swizzle(                                                                            \
+        q, wasm_i8x16_const(8, 9, 10, 11, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15))
 
 static inline quad sigma_0(quad w)
 {
@@ -86,9 +96,8 @@ static inline quad quad_next(quad w0, quad w4, quad w8, quad w12)
     quad w1 = wasm_i32x4_shuffle(w0, w4, 1, 2, 3, 4);
     quad w9 = wasm_i32x4_shuffle(w8, w12, 1, 2, 3, 4);
     quad sum = wasm_i32x4_add(wasm_i32x4_add(w0, sigma_0(w1)), w9);
-    quad first = sigma_1_of_pairs(wasm_i32x4_shuffle(w12, w12, 2, 2, 3, 3));
-    quad pairs = wasm_i32x4_add(wasm_i32x4_shuffle(sum, sum, 0, 0, 1, 1),
-                                wasm_i32x4_shuffle(first, first, 0, 0, 2, 2));
+    quad first = sigma_1_of_pairs(LANES_2233(w12));
+    quad pairs = wasm_i32x4_add(LANES_0011(sum), LANES_0022(first));
     quad last = sigma_1_of_pairs(pairs);
     return wasm_i32x4_add(sum, wasm_i32x4_shuffle(first, last, 0, 2, 4, 6));
 }
