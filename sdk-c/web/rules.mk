@@ -9,6 +9,7 @@ $(eval $(call archive,web,$(IC_HTTP_SOURCES)))
 $(O)/$(WEB)/http_serve.o: | $(BUILD)/gen/ic_web_did.h
 
 $(eval $(call unit_test,ic_cert,sdk-c/test/test_cert.c,axon_http axon_base ic))
+$(eval $(call unit_test,ic_web_dump,sdk-c/test/test_web_dump.c,ic))
 $(eval $(call unit_test,ic_metrics,sdk-c/test/test_metrics.c,ic))
 $(eval $(call unit_test,ic_logring,sdk-c/test/test_logring.c,ic))
 $(eval $(call unit_test,ic_http,$(WEB)/test/test_http.c $(WEB)/test/test_http_parts.c,gateway web axon_http axon_base candid ic))
