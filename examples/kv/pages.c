@@ -125,7 +125,7 @@ static void value_certify(struct ic_bytes key)
         (void)ic_http_certify(&SITE, IC_HTTP_GET, value_url(key, url, sizeof url), NULL, 0,
                               candid_msg_arena());
     } else {
-        ic_http_uncertify(&SITE, value_url(key, url, sizeof url), candid_msg_arena());
+        ic_http_uncertify(&SITE, IC_HTTP_GET, value_url(key, url, sizeof url), candid_msg_arena());
     }
 }
 

@@ -145,6 +145,13 @@ static const struct ic_http_route *answer_make(const struct ic_http_site *site,
     return ic_http_respond(site, request, response);
 }
 
+/* True when the route has answers that are certified one by one. */
+static bool is_certified(const struct ic_http_route *route, enum ic_http_method method)
+{
+    return route != NULL && route->method == method &&
+           (route->proof == IC_HTTP_CERTIFIED || route->proof == IC_HTTP_CERTIFIED_REQUEST);
+}
+
 bool ic_http_certify(const struct ic_http_site *site, enum ic_http_method method,
                      struct ic_bytes url, const struct ic_http_field *fields, size_t field_count,
                      struct ic_arena *arena)
@@ -153,27 +160,26 @@ bool ic_http_certify(const struct ic_http_site *site, enum ic_http_method method
         .method = method, .fields = fields, .field_count = field_count, .arena = arena};
     struct ic_http_response response = {.status = 200};
     const struct ic_http_route *route = answer_make(site, &request, &response, url);
-    if (route == NULL ||
-        (route->proof != IC_HTTP_CERTIFIED && route->proof != IC_HTTP_CERTIFIED_REQUEST)) {
-        return false;
-    }
-    return answer_put(site, place_from(request.segments, request.segment_count, EXACT), route,
+    return is_certified(route, method) &&
+           answer_put(site, place_from(request.segments, request.segment_count, EXACT), route,
                       &request, &response, arena);
 }
 
-void ic_http_uncertify(const struct ic_http_site *site, struct ic_bytes url, struct ic_arena *arena)
+void ic_http_uncertify(const struct ic_http_site *site, enum ic_http_method method,
+                       struct ic_bytes url, struct ic_arena *arena)
 {
-    struct ic_http_request request = {.arena = arena};
+    struct ic_http_request request = {.method = method, .arena = arena};
+    unsigned allowed = 0;
     if (ic_http_url_parse(&request, url) != 0) {
         return;
     }
-    struct place place = place_from(request.segments, request.segment_count, EXACT);
-    struct place dead = place;
-    place_add(&dead, DEAD);
-    const bool was_dead = place_is_there(site, &dead);
-    ic_cert_remove(site->tree, path_of(&place));
-    if (was_dead) {
-        put_or_trap(site, &dead);
+    const struct ic_http_route *route = ic_http_route_find(site, &request, &allowed);
+    if (is_certified(route, method)) {
+        uint8_t hash[IC_CERT_HASH_BYTES];
+        struct place place = place_from(request.segments, request.segment_count, EXACT);
+        ic_sha256(hash, ic_http_expression(route, arena));
+        place_add(&place, hash_view(hash));
+        ic_cert_remove(site->tree, path_of(&place));
     }
 }
 

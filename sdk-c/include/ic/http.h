@@ -163,15 +163,15 @@ void ic_http_certify_site(const struct ic_http_site *site, struct ic_arena *aren
 /* ic_http_certify calls the handler for a URL and certifies what it answers, in place of what was
  * certified there. The route must be IC_HTTP_CERTIFIED or IC_HTTP_CERTIFIED_REQUEST.
  *   fields    request headers; of interest for IC_HTTP_CERTIFIED_REQUEST only
- *   returns   false when no such route has the URL, or its path cannot be a path of the tree (a
+ *   returns   false when no such route has method and URL, or its path cannot be a path of the tree (a
  *             part longer than IC_CERT_LABEL_MAX) */
 bool ic_http_certify(const struct ic_http_site *site, enum ic_http_method method,
                      struct ic_bytes url, const struct ic_http_field *fields, size_t field_count,
                      struct ic_arena *arena);
 
-/* ic_http_uncertify drops what is certified for the path of a URL. */
-void ic_http_uncertify(const struct ic_http_site *site, struct ic_bytes url,
-                       struct ic_arena *arena);
+/* ic_http_uncertify drops what was certified for the path of a URL, with all query strings. */
+void ic_http_uncertify(const struct ic_http_site *site, enum ic_http_method method,
+                       struct ic_bytes url, struct ic_arena *arena);
 
 /* ---- for handlers ---------------------------------------------------------------------------- */
 

@@ -110,8 +110,16 @@ static void certify(void *argument)
 
 static void uncertify(void *argument)
 {
-    ic_http_uncertify(&site, ic_bytes_from_text(argument), ic_msg_arena(ARENA_BYTES));
+    ic_http_uncertify(&site, IC_HTTP_GET, ic_bytes_from_text(argument), ic_msg_arena(ARENA_BYTES));
     ic_cert_commit(&tree);
+}
+
+/* HEAD is answered by the route of GET, but must not take the place of its proof. */
+static void certify_head(void *argument)
+{
+    (void)argument;
+    ic_assert(!ic_http_certify(&site, IC_HTTP_HEAD, IC_BYTES_LIT("/"), NULL, 0,
+                               ic_msg_arena(ARENA_BYTES)));
 }
 
 static bool do_certify(const char *url)
@@ -398,6 +406,14 @@ static void what_is_not_certified_by_hand(void **state)
     assert_false(do_certify("/free/x"));
     assert_false(do_certify("/unknown"));
     assert_false(do_certify("/%"));
+    /* Neither does taking proofs back touch what stands for the routes. */
+    static const char *const URLS[] = {"/slow", "/free/x", "/unknown", "/%", "/form/x", "/huge"};
+    const uint32_t leaves = tree.leaf_count;
+    for (size_t i = 0; i < sizeof URLS / sizeof *URLS; i++) {
+        CHECK_RUNS(uncertify, (void *)(uintptr_t)URLS[i]);
+    }
+    assert_int_equal(tree.leaf_count, leaves);
+    CHECK_RUNS(certify_head, NULL);
 }
 
 /* ---- without proof --------------------------------------------------------------------------- */
