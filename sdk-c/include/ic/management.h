@@ -8,7 +8,7 @@
  *     if (ic_mgmt_take_canister_status(&out, &f->answer)) { ... }
  *
  * Methods that cost cycles (create_canister, sign_with_ecdsa, http_request, deposit_cycles, ...) need
- * them attached: the system API tells how much (ic0.cost_...), what is left over comes back.
+ * them attached: ic/cycles.h tells how much for some, what is left over comes back.
  *
  * SPEC: IC interface specification, "The IC management canister". */
 #ifndef IC_MANAGEMENT_H
