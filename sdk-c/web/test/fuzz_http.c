@@ -32,8 +32,10 @@ static void must(bool ok, const char *what)
 
 static void echo(const struct ic_http_request *request, struct ic_http_response *response)
 {
-    struct ic_bytes value = request->param_count > 0 ? request->params[0] : request->path;
-    (void)ic_http_query_find(&value, request, "a");
+    struct ic_bytes value;
+    if (!ic_http_query_find(&value, request, "a")) {
+        value = request->param_count > 0 ? request->params[0] : request->path;
+    }
     ic_http_answer(response, 200, "text/plain", value);
 }
 

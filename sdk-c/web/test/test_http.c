@@ -38,9 +38,13 @@ static void item(const struct ic_http_request *request, struct ic_http_response 
 
 static void greet(const struct ic_http_request *request, struct ic_http_response *response)
 {
-    struct ic_bytes name = IC_BYTES_LIT("nobody"), language = IC_BYTES_LIT("en");
-    (void)ic_http_query_find(&name, request, "name");
-    (void)ic_http_field_find(&language, request, "accept-language");
+    struct ic_bytes name, language;
+    if (!ic_http_query_find(&name, request, "name")) {
+        name = IC_BYTES_LIT("nobody");
+    }
+    if (!ic_http_field_find(&language, request, "accept-language")) {
+        language = IC_BYTES_LIT("en");
+    }
     uint8_t *at = ic_arena_alloc(request->arena, 256);
     struct ic_writer w;
     ic_assert(at != NULL);

@@ -218,7 +218,7 @@ static void routes(void **state)
         const struct ic_http_route *route = ic_http_route_find(&SITE, &r, &allowed);
         assert_int_equal(route == NULL ? -1 : (int)(route - ROUTES), ROWS[i].route);
         assert_int_equal(allowed, ROWS[i].allowed);
-        const size_t count = (ROWS[i].first != NULL) + (ROWS[i].second != NULL);
+        const size_t count = (size_t)(ROWS[i].first != NULL) + (size_t)(ROWS[i].second != NULL);
         assert_int_equal(r.param_count, count);
         if (count > 0) {
             assert_bytes(r.params[0], ROWS[i].first);
