@@ -476,6 +476,16 @@ static void test_duplicate_beats_funds(void **state)
                      LEDGER_DUPLICATE);
 }
 
+/* The other tests speak of the limits by name, so a wrong number would pass them. SPEC: ledger 1 */
+static void test_published_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(LEDGER_WINDOW_NS_DEFAULT, UINT64_C(86400000000000));
+    assert_int_equal(LEDGER_DRIFT_NS, UINT64_C(60000000000));
+    assert_int_equal(LEDGER_WINDOW_TRANSACTIONS_MAX, 3000000);
+    assert_int_equal(LEDGER_PURGED_PER_TRANSACTION_MAX, 100000);
+}
+
 static void test_edges_of_the_window(void **state)
 {
     (void)state;
@@ -602,6 +612,7 @@ int main(void)
         cmocka_unit_test(test_duplicates),
         cmocka_unit_test(test_legacy_fills_in_the_time),
         cmocka_unit_test(test_duplicate_beats_funds),
+        cmocka_unit_test(test_published_numbers),
         cmocka_unit_test(test_edges_of_the_window),
         cmocka_unit_test(test_throttling),
         cmocka_unit_test(test_throttling_of_the_unremembered),
