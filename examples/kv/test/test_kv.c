@@ -290,7 +290,11 @@ static void upgrades_rebuild_nothing(void **state)
     assert_true(many <= few + few / 50);
     assert_true(put < 900000);
     expect_page(w, "/value/key%2000123", 200, LIT("value"));
+    print_message("GET of a certified page at 400 entries: %llu instructions\n",
+                  (unsigned long long)w->out.instructions);
+    assert_true(w->out.instructions < 600000);
     expect_proof(w, LIT("key 00123"), "value");
+    print_message("get_proved: %llu instructions\n", (unsigned long long)w->out.instructions);
     put_many(w, 400, 402);
     expect_page(w, "/value/key%2000401", 200, LIT("value"));
     expect_proof(w, LIT("key 00402"), NULL);
