@@ -6,7 +6,7 @@
 #include "escrow_did.h"
 
 /* Regions of the store, fixed for ever. */
-enum { ESCROW_REGION_CONFIG, ESCROW_REGION_DEALS, ESCROW_REGION_ASYNC };
+enum { ESCROW_REGION_CONFIG, ESCROW_REGION_DEALS, ESCROW_REGION_ASYNC, ESCROW_REGION_TIMERS };
 
 /* escrow_state_create lays out empty state, escrow_state_open finds it again after an upgrade. */
 void escrow_state_create(const struct ic_principal *ledger);

@@ -1,4 +1,4 @@
-/* The flow behind release, refund and resume.
+/* The flow behind release, refund and resume; and the timer that resumes when nobody else does.
  *
  * What a fault leaves behind, await by await:
  *
@@ -13,6 +13,7 @@
 
 #include "ic/async.h"
 #include "ic/msg.h"
+#include "ic/timer.h"
 #include "icrc_client.h"
 
 #define LOCK_DEAL 1u
@@ -26,6 +27,9 @@
 /* How often one flow sends the same transfer when it does not learn what became of it. */
 #define TRIES_MAX 2u
 
+/* What was decided and is not paid is tried again this often, without anybody asking. */
+#define RETRY_EVERY_NS (3600 * IC_TIMER_SECOND_NS)
+
 /* Room for the Candid encoding of a nat, of any ledger: magic, table and 19 bytes of LEB128. */
 #define NAT_REPLY_BYTES 32u
 
@@ -34,7 +38,7 @@ struct settle {
     enum settle_wish wish;
     uint64_t id;
     struct ic_principal caller;
-    const struct candid_method *method; /* which is to be answered */
+    const struct candid_method *method; /* which is to be answered; NULL: a timer, nobody waits */
     struct ic_answer answer;
     struct ic_answer balances[DEAL_LEGS];
     struct ic_answer fee;
@@ -46,16 +50,26 @@ struct settle {
 
 IC_ASYNC_POOL(pool, struct settle, FLOWS_MAX, FLOWS_MAX * 3, FLOWS_MAX);
 
+enum { TIMER_RETRY, TIMERS };
+static void retry(struct ic_timer_id timer, uint64_t id);
+static const struct ic_timer_kind KINDS[TIMERS] = {
+    [TIMER_RETRY] = {.name = "retry", .run = retry, .is_stable = true},
+};
+IC_TIMERS_EXPORT
+
 void settle_open(struct ic_store *store)
 {
     ic_async_open(&pool, store, ESCROW_REGION_ASYNC);
+    ic_timers_open(KINDS, TIMERS, store, ESCROW_REGION_TIMERS);
 }
 
 /* ---- answering: release, refund and resume answer with the same type ------------------------- */
 
 static void reply(const struct settle *f, const struct escrow_result *result)
 {
-    candid_msg_reply(f->method, &(struct escrow_release_out){.ret0 = *result});
+    if (f->method != NULL) {
+        candid_msg_reply(f->method, &(struct escrow_release_out){.ret0 = *result});
+    }
 }
 
 static void reply_error(const struct settle *f, struct escrow_error error)
@@ -219,6 +233,8 @@ static bool decide(struct settle *f)
     }
     deal_decide_apply(&deal, outcome_of(f), &funds, ic_time_ns());
     escrow_deal_put(&deal);
+    /* Should there be no room for it, people can still call resume. */
+    (void)ic_timer_every(TIMER_RETRY, RETRY_EVERY_NS, f->id).v;
     return true;
 }
 
@@ -346,20 +362,39 @@ static void settle_run(struct ic_flow *flow)
     IC_FLOW_END(f);
 }
 
+/* False: too many flows. */
+static bool flow_start(enum settle_wish wish, uint64_t id, const struct candid_method *method)
+{
+    struct settle *f = ic_flow_new(settle_run, NULL, sizeof *f);
+    if (f == NULL) {
+        return false;
+    }
+    f->wish = wish;
+    f->id = id;
+    f->caller = ic_msg_caller();
+    f->method = method;
+    ic_flow_start(&f->flow);
+    return true;
+}
+
 void settle_start(enum settle_wish wish, uint64_t id)
 {
     static const struct candid_method *const methods[] = {[SETTLE_RELEASE] = &escrow_release_method,
                                                           [SETTLE_REFUND] = &escrow_refund_method,
                                                           [SETTLE_RESUME] = &escrow_resume_method};
-    struct settle *f = ic_flow_new(settle_run, NULL, sizeof *f);
-    if (f == NULL) {
+    if (!flow_start(wish, id, methods[wish])) {
         reply_error(&(struct settle){.method = methods[wish]},
                     (struct escrow_error){.tag = ESCROW_ERROR_BUSY});
-        return;
     }
-    f->wish = wish;
-    f->id = id;
-    f->caller = ic_msg_caller();
-    f->method = methods[wish];
-    ic_flow_start(&f->flow);
+}
+
+/* The timer of a deal: ends itself when all is paid. */
+static void retry(struct ic_timer_id timer, uint64_t id)
+{
+    struct deal deal = escrow_deal_get(id);
+    if (deal_leg_next(&deal) == DEAL_LEGS) {
+        (void)ic_timer_cancel(timer);
+    } else {
+        (void)flow_start(SETTLE_RESUME, id, NULL); /* too many now: next time */
+    }
 }

@@ -2,10 +2,11 @@
  * be deployed.
  *
  * A case is: one decision (release or refund), one message of its run (each request and each
- * response of each await), one fault there, and how long people wait before they try again: at
- * once, or until the ledger has forgotten. After the fault: no flow, call or lock is left, the
- * ledger's sum is right, the accounts fit what the deal says. Then the parties try again, and the
- * money arrives: once. Pairs of faults hit the first try and the second. */
+ * response of each await), one fault there, and how long people wait before they try again: not at
+ * all, or until the ledger has forgotten. After the fault: no flow, call or lock is left, the
+ * ledger's sum is right, the accounts fit what the deal says. Then the parties try again, or the
+ * canister's timer has done so by itself, and the money arrives: once. Pairs of faults hit the same
+ * try, or the first and the second. */
 #include "escrow/test/world.h"
 #include "test/check.h"
 
@@ -56,7 +57,7 @@ struct plan {
 };
 
 static struct {
-    size_t cases, interrupted, at_once, traps;
+    size_t cases, interrupted, at_once, traps, by_timer;
 } total;
 
 /* The case that runs, for the message after a failure. */
@@ -280,7 +281,12 @@ static bool run_try(struct world *w, struct plan *p, enum decision decision, boo
 
 static void settle(struct world *w, enum decision decision, uint64_t wait_s)
 {
+    bool was_settled = is_settled(w);
+    bool was_open = world_deal(w).phase.tag == ESCROW_PHASE_OPEN;
     axon_set_time(w->net, axon_time(w->net) + wait_s * WORLD_S);
+    assert_true(axon_run_until_quiet(w->net));
+    total.by_timer += !was_settled && is_settled(w);
+    assert_true(wait_s == 0 || was_open || is_settled(w));
     for (unsigned i = 0; i < ATTEMPTS && !is_settled(w); i++) {
         assert_int_equal(try_again(w, decision).answer, WORLD_ANSWER_OK);
     }
@@ -339,8 +345,9 @@ static int print_failed_case(void **state)
 
 static void print_total(const char *what)
 {
-    printf("%s: %zu cases (%zu tries interrupted, %zu went through), %zu traps\n", what,
-           total.cases, total.interrupted, total.at_once, total.traps);
+    printf(
+        "%s: %zu cases (%zu tries interrupted, %zu went through), %zu traps, %zu ended by timer\n",
+        what, total.cases, total.interrupted, total.at_once, total.traps, total.by_timer);
     memset(&total, 0, sizeof total);
 }
 
