@@ -3,12 +3,23 @@
  *   a value; MISMATCH, which the innermost enclosing expected opt turns into null; anything else
  *   rejects the message, below opt and in skipped data too.
  *
- * No recursion: nesting is a stack of frames. A variant needs no frame, reading goes on with its case.
- * An opt has one to come back to, a box so that what is decoded nests no deeper than the frames. What
- * is expected at `reserved` or not at all is skipped (skip.c). */
+ * Most values are simple: decided by the two types and the next byte, read by read_simple in a few
+ * instructions (simple.c). The others take steps here. No recursion: nesting is a stack of frames. A
+ * variant needs no frame, reading goes on with its case. An opt has one to come back to, a box so that
+ * what is decoded nests no deeper than the frames.
+ *
+ * Each byte is read once: where a value does not fit, what is left of it, and of everything up to the
+ * opt that becomes null, is skipped from there (skip.c). */
 #include "decoder.h"
 
-enum frame_kind { FRAME_RECORD, FRAME_VEC, FRAME_OPT, FRAME_BOX };
+enum frame_kind {
+    FRAME_RECORD,  /* fields that wait */
+    FRAME_RECORDS, /* a vec of records, or of opts of what are records on the wire */
+    FRAME_OPT,
+    FRAME_BOX,
+    FRAME_VEC, /* any other vec */
+    FRAME_NONE /* below all others */
+};
 
 /* What is left of a record on both sides; each ascends by id. */
 struct fields {
@@ -20,15 +31,13 @@ struct fields {
 
 struct frame {
     enum frame_kind kind;
-    candid_ref ref; /* VEC: of the elements; OPT: of what is attempted */
-    uint8_t *out;   /* RECORD: the struct; VEC: next element; OPT: the opt */
-    struct fields fields; /* RECORD */
-    /* VEC: never 0 */
+    candid_ref ref; /* vecs: of the elements */
+    uint8_t *out;   /* RECORD: the struct; vecs: next element; OPT: the opt */
+    struct fields fields; /* RECORD; RECORDS: of each element */
+    /* vecs; left is never 0 */
     uint32_t left;
     const struct candid_type *element;
-    /* OPT: where the attempt began */
-    const uint8_t *at;
-    size_t arena_used;
+    size_t arena_used; /* OPT: when the attempt began */
 };
 
 /* Frames on the stack of the program; deeper values take the arena. */
@@ -36,9 +45,13 @@ struct frame {
 
 struct coercion {
     struct candid_decoder *d;
-    struct frame *frames;
-    struct frame *top; /* one past the last */
+    struct frame *frames; /* the first is FRAME_NONE */
+    struct frame *top;    /* one past the last */
     struct frame *limit;
+    /* After a MISMATCH or MISSING: what is left of that value, as for candid_skip. */
+    const struct candid_wire_field *rest_field;
+    candid_ref rest_ref;
+    uint32_t rest_count;
     struct frame near[FRAMES_NEAR];
 };
 
@@ -60,14 +73,14 @@ CANDID_COLD enum candid_result grow_frames(struct coercion *c)
     if (c->frames != c->near) {
         return CANDID_TOO_DEEP;
     }
-    struct frame *moved = ic_arena_alloc(c->d->arena, CANDID_DEPTH_MAX * sizeof *moved);
+    struct frame *moved = ic_arena_alloc(c->d->arena, (CANDID_DEPTH_MAX + 1) * sizeof *moved);
     if (moved == NULL) {
         return CANDID_NO_MEMORY;
     }
     memcpy(moved, c->frames, depth * sizeof *moved);
     c->frames = moved;
     c->top = moved + depth;
-    c->limit = moved + CANDID_DEPTH_MAX;
+    c->limit = moved + CANDID_DEPTH_MAX + 1;
     keep_arena(c);
     return CANDID_OK;
 }
@@ -84,222 +97,405 @@ CANDID_HOT enum candid_result push(struct coercion *c, struct frame **frame)
     return CANDID_OK;
 }
 
-/* ---- what the wire lacks ------------------------------------------------------------------------- */
-
-/* An expected field that is absent becomes null if its type allows that. */
-CANDID_COLD enum candid_result read_absent(struct coercion *c, const struct candid_type *type,
-                                           uint8_t *out)
+/* An attempt to read the content of an opt; if that does not fit the opt becomes null. */
+CANDID_HOT enum candid_result push_opt(struct coercion *c, uint8_t *out)
 {
-    if (type->kind == CANDID_KIND_BOX) {
-        const struct candid_type *inner = type->of.inner;
-        if (inner->kind != CANDID_KIND_OPT) {
-            return CANDID_MISSING;
-        }
-        uint8_t *box = ic_arena_alloc(c->d->arena, inner->size);
-        if (box == NULL) {
-            return CANDID_NO_MEMORY;
-        }
-        *(uint8_t **)(void *)out = box;
-        type = inner;
-        out = box;
+    struct frame *frame = NULL;
+    const enum candid_result result = push(c, &frame);
+    if (result == CANDID_OK) {
+        *(bool *)out = true;
+        frame->kind = FRAME_OPT;
+        frame->out = out;
+        frame->arena_used = c->d->arena->used;
     }
-    switch (type->kind) {
-    case CANDID_KIND_OPT:
-        *(bool *)out = false;
-        return CANDID_OK;
-    case CANDID_KIND_NULL:
-    case CANDID_KIND_RESERVED:
-        return CANDID_OK;
-    default:
-        return CANDID_MISSING;
+    return result;
+}
+
+/* ---- what does not fit ---------------------------------------------------------------------------- */
+
+CANDID_HOT enum candid_result misfit(struct coercion *c, candid_ref ref, uint32_t count)
+{
+    c->rest_field = NULL;
+    c->rest_ref = ref;
+    c->rest_count = count;
+    return CANDID_MISMATCH;
+}
+
+static enum candid_result misfit_fields(struct coercion *c, const struct candid_wire_field *wire,
+                                        const struct candid_wire_field *wire_end,
+                                        enum candid_result reason)
+{
+    c->rest_field = wire;
+    c->rest_ref = 0;
+    c->rest_count = (uint32_t)(wire_end - wire);
+    return reason;
+}
+
+/* The wire has a field that is not expected. */
+CANDID_HOT enum candid_result skip_field(struct candid_decoder *d, candid_ref ref)
+{
+    if (ref < 0) {
+        return candid_skip_primitive(d, (uint32_t)-ref);
     }
+    if (d->entries[ref].kind == CANDID_KIND_RECORD && d->entries[ref].count == 0) {
+        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    return candid_skip(d, NULL, ref, 1);
+}
+
+CANDID_HOT enum candid_result skip_rest(const struct coercion *c)
+{
+    return c->rest_field == NULL && c->rest_count == 1
+               ? skip_field(c->d, c->rest_ref)
+               : candid_skip(c->d, c->rest_field, c->rest_ref, c->rest_count);
+}
+
+/* The innermost attempt becomes null; the rest of its value is skipped. */
+CANDID_COLD enum candid_result fall_back(struct coercion *c, enum candid_result reason)
+{
+    enum candid_result result = skip_rest(c);
+    while (result == CANDID_OK) {
+        const struct frame *const frame = --c->top;
+        switch (frame->kind) {
+        case FRAME_RECORD:
+            result = misfit_fields(c, frame->fields.wire, frame->fields.wire_end, CANDID_OK);
+            break;
+        case FRAME_RECORDS:
+            /* Skipping charges for them again. */
+            c->d->units_left += frame->left;
+            (void)misfit(c, frame->ref, frame->left);
+            break;
+        case FRAME_VEC:
+            (void)misfit(c, frame->ref, frame->left);
+            break;
+        case FRAME_BOX:
+            continue;
+        case FRAME_NONE:
+            c->top++;
+            return reason;
+        case FRAME_OPT:
+            *(bool *)frame->out = false;
+            c->d->arena->used = frame->arena_used;
+            return CANDID_OK;
+        }
+        result = candid_skip(c->d, c->rest_field, c->rest_ref, c->rest_count);
+    }
+    return result;
 }
 
 /* ---- records ------------------------------------------------------------------------------------- */
 
-/* Where reading goes on. */
+/* Where reading goes on: a value that is not simple. */
 struct task {
     candid_ref ref;
     const struct candid_type *type; /* NULL: nowhere, the frames say what is next */
     uint8_t *out;
 };
 
-/* Skipping keeps nothing, its scratch included. */
-CANDID_COLD enum candid_result skip(struct coercion *c, candid_ref ref)
+/* A place in a record: what is left of its fields on both sides. Only ever a local variable of one
+ * function, so that its members are variables too: what is in memory costs loads and stores. */
+struct place {
+    struct fields f;
+    uint8_t *out; /* the struct */
+};
+
+CANDID_HOT struct fields all_fields(const struct candid_decoder *d,
+                                    const struct candid_entry *entry,
+                                    const struct candid_type *type)
 {
-    const size_t used = c->d->arena->used;
-    const enum candid_result result = candid_skip(c->d, ref);
-    c->d->arena->used = used;
-    return result;
+    struct fields f = {.wire = d->fields + entry->first, .field = type->of.fields};
+    f.wire_end = f.wire + entry->count;
+    f.field_end = candid_fields_end(type);
+    return f;
 }
 
-CANDID_HOT enum candid_result absent_field(struct coercion *c, const struct candid_field *field,
-                                           uint8_t *out)
+/* Fields behind one that is not done yet wait in a frame. */
+CANDID_HOT enum candid_result push_place(struct coercion *c, const struct place *at)
 {
-    CANDID_STEP();
-    if (field->type->kind == CANDID_KIND_OPT) {
-        *(bool *)(out + field->offset) = false;
+    struct frame *frame = NULL;
+    if (at->f.wire == at->f.wire_end && at->f.field == at->f.field_end) {
         return CANDID_OK;
     }
-    return read_absent(c, field->type, out + field->offset);
-}
-
-/* The wire has no more fields. */
-CANDID_HOT enum candid_result absent_fields(struct coercion *c, const struct candid_field *field,
-                                            const struct candid_field *field_end, uint8_t *out)
-{
-    if (field == field_end) {
-        return CANDID_OK;
-    }
-    if (!candid_charge(c->d, (uint64_t)(field_end - field))) {
-        return CANDID_TOO_LARGE;
-    }
-    enum candid_result result = CANDID_OK;
-    for (; result == CANDID_OK && field != field_end; field++) {
-        result = absent_field(c, field, out);
+    const enum candid_result result = push(c, &frame);
+    if (result == CANDID_OK) {
+        frame->kind = FRAME_RECORD;
+        frame->fields = at->f;
+        frame->out = at->out;
     }
     return result;
 }
 
-/* Kinds whose values are read by candid_scalar and match only their own kind. */
-CANDID_HOT bool is_scalar(uint32_t kind)
+/* A record is complete: goes on with the fields of the record around it, or with the next element of a
+ * vec of records. Attempts that went well and boxes end with it.
+ *   returns   false when it is neither; the frames say what is next, unless *result says more */
+CANDID_HOT bool pop_place(struct coercion *c, struct place *at, enum candid_result *result)
 {
-    return (kind >= CANDID_KIND_BOOL && kind <= CANDID_KIND_TEXT) || kind == CANDID_KIND_PRINCIPAL;
-}
-
-CANDID_HOT enum candid_result read_scalar(struct candid_decoder *d, uint32_t kind, uint8_t *out)
-{
-    if (kind != CANDID_KIND_BOOL) {
-        return candid_scalar(d, kind, out);
-    }
-    if (d->at == d->end) {
-        return CANDID_TRUNCATED;
-    }
-    const uint8_t byte = *d->at++;
-    *(bool *)out = (byte & 1) != 0;
-    return byte > 1 ? CANDID_BAD_BOOL : CANDID_OK;
-}
-
-/* A field that needs no frame and cannot mismatch: a scalar of the expected kind or of the kind
- * in an expected opt, an absent opt. Returns
- * false when it is something else; nothing was read then. */
-CANDID_HOT bool read_simple(struct candid_decoder *d, candid_ref ref,
-                            const struct candid_type *type, uint8_t *out,
-                            enum candid_result *result)
-{
-    if (ref < 0) {
-        if (type->kind == CANDID_KIND_OPT && type->of.inner->kind == (uint32_t)-ref &&
-            is_scalar((uint32_t)-ref) && candid_charge(d, 1)) {
-            *(bool *)out = true;
-            *result = read_scalar(d, (uint32_t)-ref, out + type->offset);
-            return true;
+    struct frame *frame = NULL;
+    for (;;) {
+        frame = c->top - 1;
+        if (frame->kind <= FRAME_RECORDS) {
+            break;
         }
-        if (type->kind != (uint32_t)-ref || !is_scalar(type->kind)) {
+        if (frame->kind >= FRAME_VEC) {
             return false;
         }
-        *result = read_scalar(d, type->kind, out);
+        c->top = frame;
+    }
+    at->f = frame->fields;
+    at->out = frame->out;
+    if (frame->kind == FRAME_RECORD) {
+        c->top = frame;
         return true;
     }
-    if (type->kind != CANDID_KIND_OPT || d->at == d->end || *d->at != 0 ||
-        d->entries[ref].kind != CANDID_KIND_OPT) {
-        return false;
+    const struct candid_type *const element = frame->element;
+    if (--frame->left == 0) {
+        c->top = frame; // goes before its last element
     }
-    d->at++;
-    *(bool *)out = false;
-    *result = CANDID_OK;
-    return true;
+    frame->out = at->out + element->size;
+    if (element->kind == CANDID_KIND_OPT) {
+        *result = push_opt(c, at->out);
+        at->out += element->offset;
+    }
+    return *result == CANDID_OK;
 }
 
-/* Reads fields up to one that needs more than one step: that becomes the task, and those behind it wait
- * in a frame. */
-CANDID_HOT enum candid_result read_fields(struct coercion *c, struct fields f, struct task *task,
-                                          uint8_t *out)
+/* Goes into a record that is a field of the one at hand, which waits if there are fields behind it: then
+ * that is a level to come back to, without a byte of its own. */
+CANDID_HOT enum candid_result enter(struct coercion *c, struct place *at,
+                                    const struct candid_entry *entry,
+                                    const struct candid_type *type, uint8_t *out)
 {
-    enum candid_result result = CANDID_OK;
-    while (result == CANDID_OK) {
-        if (f.wire == f.wire_end) {
-            return absent_fields(c, f.field, f.field_end, out);
+    struct candid_decoder *const d = c->d;
+    enum candid_result result = push_place(c, at);
+    const uint64_t waits = at->f.wire != at->f.wire_end || at->f.field != at->f.field_end;
+    if (result == CANDID_OK && type->kind == CANDID_KIND_OPT) {
+        result = candid_charge(d, 1) ? push_opt(c, out) : CANDID_TOO_LARGE;
+        out += type->offset;
+        type = type->of.inner;
+    }
+    if (result != CANDID_OK) {
+        return result;
+    }
+    if (!candid_charge(d, 1 + waits)) {
+        return CANDID_TOO_LARGE;
+    }
+    at->f = all_fields(d, entry, type);
+    at->out = out;
+    return CANDID_OK;
+}
+
+CANDID_HOT enum candid_result read_absent(struct candid_decoder *d,
+                                          const struct candid_field *field, uint8_t *out)
+{
+    if (field->type->kind != CANDID_KIND_OPT) {
+        return candid_absent(d, field, field + 1, out);
+    }
+    *(bool *)(out + field->offset) = false;
+    return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+}
+
+/* The wire has no field of a record that is expected. */
+CANDID_HOT enum candid_result read_empty_record(struct candid_decoder *d,
+                                                const struct candid_type *type, uint8_t *out)
+{
+    const struct candid_field *const field = type->of.fields;
+    if (!candid_charge(d, 1)) {
+        return CANDID_TOO_LARGE;
+    }
+    return type->count == 0   ? CANDID_OK
+           : type->count == 1 ? read_absent(d, field, out)
+                              : candid_absent(d, field, candid_fields_end(type), out);
+}
+
+/* What a field is read at. */
+struct target {
+    candid_ref ref;
+    const struct candid_type *type;
+    uint8_t *out;
+};
+
+/* Nothing at what may be nothing; and only then. */
+CANDID_HOT bool is_nothing(struct target t)
+{
+    if (t.ref != -CANDID_KIND_NULL) {
+        return false;
+    }
+    if (t.type->kind == CANDID_KIND_OPT) {
+        *(bool *)t.out = false;
+        return true;
+    }
+    return t.type->kind == CANDID_KIND_NULL || t.type->kind == CANDID_KIND_RESERVED;
+}
+
+/* Reads a field that both sides have, if it is simple, or a record: then its fields are next. A record of
+ * one field is read as that field, which becomes the target. */
+CANDID_HOT enum candid_result read_field(struct coercion *c, struct place *at, struct target *t)
+{
+    struct candid_decoder *const d = c->d;
+    for (;;) {
+        if (t->ref < 0) {
+            return !is_nothing(*t) ? candid_simple_primitive(d, (uint32_t)-t->ref, t->type, t->out)
+                   : candid_charge(d, 1) ? CANDID_OK
+                                         : CANDID_TOO_LARGE;
         }
-        if (f.field != f.field_end && f.field->id < f.wire->id) {
-            result = candid_charge(c->d, 1) ? absent_field(c, f.field++, out) : CANDID_TOO_LARGE;
-        } else if (f.field == f.field_end || f.field->id != f.wire->id) {
-            result = skip(c, f.wire++->ref);
-        } else {
-            const candid_ref ref = f.wire++->ref;
-            const struct candid_type *const type = f.field->type;
-            uint8_t *const at = out + f.field++->offset;
+        const struct candid_entry *const entry = &d->entries[t->ref];
+        if (entry->kind != CANDID_KIND_RECORD) {
+            if (entry->kind != CANDID_KIND_OPT || t->type->kind != CANDID_KIND_OPT ||
+                d->at == d->end || *d->at != 0) {
+                return candid_simple_entry(d, entry, t->type, t->out);
+            }
+            d->at++;
+            *(bool *)t->out = false;
+            return CANDID_OK;
+        }
+        if (entry->count == 0) {
+            return t->type->kind == CANDID_KIND_RECORD
+                       ? read_empty_record(d, t->type, t->out)
+                       : candid_simple_entry(d, entry, t->type, t->out);
+        }
+        if (t->type->kind != CANDID_KIND_RECORD) {
+            return t->type->kind == CANDID_KIND_OPT &&
+                           t->type->of.inner->kind == CANDID_KIND_RECORD
+                       ? enter(c, at, entry, t->type, t->out)
+                       : CANDID_NOT_SIMPLE;
+        }
+        const struct candid_wire_field *const wire = d->fields + entry->first;
+        const struct candid_field *const field = t->type->of.fields;
+        if (entry->count != 1 || t->type->count != 1 || wire->id != field->id) {
+            return enter(c, at, entry, t->type, t->out);
+        }
+        if (!candid_charge(d, 1)) {
+            return CANDID_TOO_LARGE;
+        }
+        CANDID_STEP();
+        *t = (struct target){wire->ref, field->type, t->out + field->offset};
+    }
+}
+
+/* Misfits that are seen at once need no further step. */
+CANDID_HOT bool is_misfit(struct target t)
+{
+    return t.ref < 0 && t.ref != -CANDID_KIND_EMPTY && t.type->kind != CANDID_KIND_BOX &&
+           t.type->kind != CANDID_KIND_OPT;
+}
+
+/* Reads the fields of a record, of the records in it, and of the records around it, up to a value that
+ * is not simple: that becomes the task. */
+CANDID_COLD enum candid_result read_fields(struct coercion *c, struct fields fields,
+                                           struct task *task, uint8_t *out)
+{
+    struct candid_decoder *const d = c->d;
+    struct place at = {fields, out};
+    enum candid_result result = CANDID_OK;
+    do {
+        while (at.f.wire != at.f.wire_end) {
             CANDID_STEP();
-            if (!read_simple(c->d, ref, type, at, &result)) {
-                *task = (struct task){ref, type, at};
+            if (at.f.field == at.f.field_end) {
+                result = skip_field(d, (at.f.wire++)->ref);
+            } else if (at.f.field->id != at.f.wire->id) {
+                if (at.f.field->id > at.f.wire->id) {
+                    result = skip_field(d, (at.f.wire++)->ref);
+                } else {
+                    result = read_absent(d, at.f.field++, at.out);
+                }
+            } else {
+                struct target t = {(at.f.wire++)->ref, at.f.field->type,
+                                   at.out + at.f.field->offset};
+                at.f.field++;
+                result = read_field(c, &at, &t);
+                if (result == CANDID_NOT_SIMPLE) {
+                    result = push_place(c, &at);
+                    if (result == CANDID_OK && is_misfit(t)) {
+                        return misfit(c, t.ref, 1);
+                    }
+                    *task = (struct task){t.ref, t.type, t.out};
+                    return result;
+                }
+            }
+            if (result != CANDID_OK) {
                 break;
             }
         }
-    }
-    if (result != CANDID_OK || (f.wire == f.wire_end && f.field == f.field_end)) {
-        return result;
-    }
-    struct frame *frame = NULL;
-    result = push(c, &frame);
-    if (result == CANDID_OK) {
-        frame->kind = FRAME_RECORD;
-        frame->fields = f;
-        frame->out = out;
-    }
+        if (result == CANDID_OK && at.f.field != at.f.field_end) {
+            result = candid_absent(d, at.f.field, at.f.field_end, at.out);
+        }
+        if (result != CANDID_OK) {
+            return result == CANDID_MISSING
+                       ? misfit_fields(c, at.f.wire, at.f.wire_end, result)
+                       : result;
+        }
+    } while (pop_place(c, &at, &result));
     return result;
 }
 
-CANDID_HOT enum candid_result read_record(struct coercion *c, const struct candid_entry *entry,
+CANDID_HOT enum candid_result read_record(struct coercion *c, candid_ref ref,
                                           const struct candid_type *type, struct task *task,
                                           uint8_t *out)
 {
-    if (!candid_charge(c->d, CANDID_UNITS_OF_RECORD)) {
+    if (!candid_charge(c->d, 1)) {
         return CANDID_TOO_LARGE;
     }
-    if (entry->count == 1 && type->count == 1) {
-        const struct candid_wire_field *wire = c->d->fields + entry->first;
-        const struct candid_field *field = type->of.fields;
-        if (wire->id == field->id) {
-            *task = (struct task){wire->ref, field->type, out + field->offset};
-            return CANDID_OK;
-        }
-    }
-    struct fields f = {.field = type->of.fields};
-    f.field_end = type->count == 0 ? f.field : f.field + type->count;
-    if (entry->count != 0) {
-        f.wire = c->d->fields + entry->first;
-        f.wire_end = f.wire + entry->count;
-    }
-    return read_fields(c, f, task, out);
+    return read_fields(c, all_fields(c->d, &c->d->entries[ref], type), task, out);
+}
+
+CANDID_HOT bool is_record(const struct candid_decoder *d, candid_ref ref,
+                          const struct candid_type *type)
+{
+    return ref >= 0 && type->kind == CANDID_KIND_RECORD &&
+           d->entries[ref].kind == CANDID_KIND_RECORD;
 }
 
 /* ---- what needs more than one step --------------------------------------------------------------- */
-
-/* Elements of a fixed size that are only skipped, or are the bytes of a blob: all at once. */
-static enum candid_result skip_fixed(struct candid_decoder *d, uint64_t count, uint32_t size)
-{
-    if (count > candid_left(d) / size) {
-        return CANDID_TRUNCATED;
-    }
-    d->at += (size_t)count * size;
-    return CANDID_OK;
-}
 
 static enum candid_result push_vec(struct coercion *c, candid_ref inner, uint64_t count,
                                    const struct candid_type *element, uint8_t *out)
 {
     struct frame *frame = NULL;
-    if (count == 0) {
-        return CANDID_OK;
-    }
     const enum candid_result result = push(c, &frame);
-    if (result == CANDID_OK) {
-        frame->kind = FRAME_VEC;
-        frame->ref = inner;
-        frame->left = (uint32_t)count;
-        frame->element = element;
-        frame->out = out;
+    if (result != CANDID_OK) {
+        return result;
     }
-    return result;
+    frame->kind = FRAME_VEC;
+    frame->ref = inner;
+    frame->left = (uint32_t)count;
+    frame->element = element;
+    frame->out = out;
+    const struct candid_type *const record =
+        element->kind == CANDID_KIND_OPT ? element->of.inner : element;
+    if (is_record(c->d, inner, record)) {
+        /* Each is a unit, and one more where an opt is around it. */
+        if (!candid_charge(c->d, element == record ? count : 2 * count)) {
+            return CANDID_TOO_LARGE;
+        }
+        frame->kind = FRAME_RECORDS;
+        frame->fields = all_fields(c->d, &c->d->entries[inner], record);
+    }
+    return CANDID_OK;
+}
+
+/* Opts of what cannot fit, or of nothing, are all null. */
+static enum candid_result read_null_opts(struct coercion *c, candid_ref inner, uint64_t count,
+                                         const struct candid_type *element, uint8_t *at)
+{
+    const bool nothing = inner == -CANDID_KIND_NULL || inner == -CANDID_KIND_RESERVED;
+    if (!nothing && !candid_charge(c->d, count)) {
+        return CANDID_TOO_LARGE;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        CANDID_STEP();
+        *(bool *)at = false;
+        at += element->size;
+    }
+    return candid_skip(c->d, NULL, inner, (uint32_t)count);
+}
+
+static bool are_null_opts(const struct coercion *c, candid_ref inner,
+                          const struct candid_type *element)
+{
+    const uint32_t kind = candid_wire_kind(c->d, inner);
+    return element->kind == CANDID_KIND_OPT &&
+           (kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED ||
+            (kind != CANDID_KIND_OPT && candid_is_misfit(kind, element->of.inner->kind)));
 }
 
 /* A blob takes a vec nat8 as it lies there; an empty vec of anything is an empty blob. */
@@ -307,23 +503,38 @@ static enum candid_result read_blob(struct coercion *c, candid_ref inner, uint64
                                     struct ic_bytes *out)
 {
     if (count != 0 && inner != -CANDID_KIND_NAT8) {
-        return inner == -CANDID_KIND_EMPTY ? CANDID_UNINHABITED : CANDID_MISMATCH;
+        return inner == -CANDID_KIND_EMPTY   ? CANDID_UNINHABITED
+               : count > UINT32_MAX          ? CANDID_TRUNCATED
+                                             : misfit(c, inner, (uint32_t)count);
+    }
+    if (count > candid_left(c->d)) {
+        return CANDID_TRUNCATED;
     }
     out->at = c->d->at;
     out->size = (size_t)count;
-    return skip_fixed(c->d, count, 1);
+    c->d->at += count;
+    return CANDID_OK;
 }
 
-/* Primitive elements are read at once, others one by one in a frame. */
+/* Elements that are read at once; others one by one in a frame. */
 static enum candid_result read_elements(struct coercion *c, candid_ref inner, uint64_t count,
                                         const struct candid_type *element, uint8_t *at)
 {
+    struct candid_decoder *const d = c->d;
     if (inner < 0 && element->kind == (uint32_t)-inner) {
-        return candid_scalars(c->d, (uint32_t)-inner, at, count, element->size);
+        return candid_scalars(d, (uint32_t)-inner, at, count, element->size);
     }
-    if (candid_wire_kind(c->d, inner) == CANDID_KIND_RECORD && c->d->entries[inner].count == 0 &&
-        element->kind == CANDID_KIND_RECORD && element->count == 0) {
-        return candid_charge(c->d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    if (count == 0) {
+        return CANDID_OK;
+    }
+    if (element->kind == CANDID_KIND_RESERVED) {
+        return candid_skip(d, NULL, inner, (uint32_t)count);
+    }
+    if (are_null_opts(c, inner, element)) {
+        return read_null_opts(c, inner, count, element, at);
+    }
+    if (is_record(d, inner, element) && d->entries[inner].count == 0 && element->count == 0) {
+        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
     }
     return push_vec(c, inner, count, element, at);
 }
@@ -338,8 +549,13 @@ CANDID_COLD enum candid_result read_vec(struct coercion *c, candid_ref ref,
     if (result != CANDID_OK) {
         return result;
     }
+    if (inner == -CANDID_KIND_NULL && type->kind == CANDID_KIND_VEC &&
+        type->of.inner->kind == CANDID_KIND_NULL) {
+        candid_vec_store(out, NULL, (size_t)count);
+        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
     const uint32_t fixed = inner < 0 ? candid_fixed_size((uint32_t)-inner) : 0;
-    if (fixed != 0 && count > candid_left(d) / fixed) {
+    if (fixed > 1 ? count > candid_left(d) / fixed : fixed == 1 && count > candid_left(d)) {
         return CANDID_TRUNCATED;
     }
     if (type->kind == CANDID_KIND_BLOB) {
@@ -350,82 +566,201 @@ CANDID_COLD enum candid_result read_vec(struct coercion *c, candid_ref ref,
     if (result != CANDID_OK) {
         return result;
     }
-    candid_vec_store(out, at, (size_t)count);
+    candid_vec_store(out, type->of.inner->size == 0 || count == 0 ? NULL : at, (size_t)count);
     return read_elements(c, inner, count, type->of.inner, at);
 }
 
-/* The expected case with this id, or -1. */
-static int32_t find_case(const struct candid_type *type, uint32_t id)
+/* Reads the index of a case, in one byte or more. */
+CANDID_COLD enum candid_result read_long_index(struct candid_decoder *d, uint32_t *index)
 {
-    uint32_t low = 0;
-    uint32_t high = type->count;
-    while (low < high) {
-        const uint32_t middle = (low + high) / 2;
-        if (type->of.fields[middle].id < id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < type->count && type->of.fields[low].id == id ? (int32_t)low : -1;
+    uint64_t value = 0;
+    const enum candid_result result = candid_leb_slow(d, &value, CANDID_LEB_BYTES_MAX);
+    *index = value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+    return result;
 }
 
-CANDID_HOT enum candid_result read_variant(struct coercion *c, const struct candid_entry *entry,
-                                           const struct candid_type *type, struct task *task,
-                                           uint8_t *out)
+/* A case that both sides have. */
+CANDID_COLD enum candid_result read_case(struct coercion *c, candid_ref ref, uint32_t tag,
+                                         const struct candid_type *type, struct task *task,
+                                         uint8_t *out)
 {
-    uint64_t index = 0;
-    const enum candid_result result = candid_leb(c->d, &index, CANDID_LEB_BYTES_MAX);
-    if (result != CANDID_OK) {
+    const struct candid_field *const expected = &type->of.fields[tag];
+    *(uint32_t *)(void *)out = tag;
+    out += expected->offset;
+    type = expected->type;
+    if (is_record(c->d, ref, type)) {
+        const struct candid_wire_field *const wire = c->d->fields + c->d->entries[ref].first;
+        const struct candid_field *const field = type->of.fields;
+        if (c->d->entries[ref].count != 1 || type->count != 1 || wire->ref >= 0 ||
+            wire->id != field->id) {
+            return read_record(c, ref, type, task, out);
+        }
+        /* A record of one plain value: a common case, and it needs no loop. */
+        if (!candid_charge(c->d, 1)) {
+            return CANDID_TOO_LARGE;
+        }
+        ref = wire->ref;
+        type = field->type;
+        out += field->offset;
+    }
+    const enum candid_result result = candid_simple(c->d, ref, type, out);
+    if (result != CANDID_NOT_SIMPLE) {
         return result;
     }
-    if (index >= entry->count) {
-        return CANDID_BAD_CASE;
+    if (is_misfit((struct target){ref, type, out})) {
+        return misfit(c, ref, 1);
     }
-    const struct candid_wire_field *wire = &c->d->fields[entry->first + index];
-    /* Where both sides have the same cases the index is the tag. */
-    const bool same = index < type->count && type->of.fields[index].id == wire->id;
-    const int32_t tag = same ? (int32_t)index : find_case(type, wire->id);
-    if (tag < 0) {
-        return CANDID_MISMATCH;
-    }
-    const struct candid_field *expected = &type->of.fields[tag];
-    *(uint32_t *)(void *)out = (uint32_t)tag;
-    if (wire->ref == -CANDID_KIND_NULL && expected->type->kind == CANDID_KIND_NULL) {
-        return candid_charge(c->d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
-    }
-    *task = (struct task){wire->ref, expected->type, out + expected->offset};
+    *task = (struct task){ref, type, out};
     return CANDID_OK;
 }
 
+/* Where the wire has not the opt that is expected around a variant, opt is that; else NULL. Its frame
+ * is not needed for cases that are unknown. */
+CANDID_HOT enum candid_result read_variant(struct coercion *c, candid_ref ref,
+                                           const struct candid_type *type, struct task *task,
+                                           uint8_t *out, uint8_t *opt)
+{
+    struct candid_decoder *const d = c->d;
+    const struct candid_entry *const entry = &d->entries[ref];
+    enum candid_result result = CANDID_OK;
+    uint32_t index = 0;
+    if (d->at != d->end && *d->at < 0x80) {
+        index = *d->at++;
+    } else {
+        result = read_long_index(d, &index);
+    }
+    if (result != CANDID_OK || index >= entry->count) {
+        return result != CANDID_OK ? result : CANDID_BAD_CASE;
+    }
+    const struct candid_wire_field *const wire = &d->fields[entry->first + index];
+    const int32_t tag = candid_case(type, index, wire->id);
+    if (tag >= 0) {
+        if (opt != NULL) {
+            /* To come back here from inside a case takes this long. */
+            result = candid_charge(d, 2) ? push_opt(c, opt) : CANDID_TOO_LARGE;
+        }
+        return result == CANDID_OK ? read_case(c, wire->ref, (uint32_t)tag, type, task, out)
+                                   : result;
+    }
+    if (opt == NULL) {
+        return misfit(c, wire->ref, 1);
+    }
+    *(bool *)opt = false;
+    return skip_field(d, wire->ref);
+}
+
+CANDID_COLD enum candid_result read_plain_variant(struct coercion *c, candid_ref ref,
+                                                  const struct candid_type *type,
+                                                  struct task *task, uint8_t *out)
+{
+    return read_variant(c, ref, type, task, out, NULL);
+}
+
+/* What was read inside an attempt, whose frame was pushed on top of below: often it is done without a
+ * further frame, then that one goes at once. */
+CANDID_HOT enum candid_result end_attempt(struct coercion *c, enum candid_result result,
+                                          const struct frame *below, const struct task *task)
+{
+    if (task->type != NULL || c->top != below + 1 || c->top[-1].kind != FRAME_OPT) {
+        return result;
+    }
+    const struct frame *const frame = --c->top;
+    if (result != CANDID_MISMATCH && result != CANDID_MISSING) {
+        return result;
+    }
+    *(bool *)frame->out = false;
+    c->d->arena->used = frame->arena_used;
+    return skip_rest(c);
+}
+
+/* A variant at an opt that the wire has not. */
+CANDID_COLD enum candid_result attempt_variant(struct coercion *c, candid_ref ref,
+                                               const struct candid_type *type, struct task *task,
+                                               uint8_t *out)
+{
+    const struct frame *const below = c->top;
+    const enum candid_result result =
+        read_variant(c, ref, type->of.inner, task, out + type->offset, out);
+    return end_attempt(c, result, below, task);
+}
+
 /* Tries to read at the content of an opt: what does not fit makes it null. */
-CANDID_HOT enum candid_result attempt(struct coercion *c, candid_ref ref,
-                                      const struct candid_type *type, struct task *task,
-                                      uint8_t *out)
+CANDID_COLD enum candid_result attempt(struct coercion *c, candid_ref ref,
+                                       const struct candid_type *type, struct task *task,
+                                       uint8_t *out)
 {
     const struct candid_type *const inner = type->of.inner;
-    *(bool *)out = true;
-    if (ref < 0 && is_scalar((uint32_t)-ref) && is_scalar(inner->kind)) {
-        /* Fit or misfit is seen at once, so there is nothing to come back to. */
-        if (inner->kind == (uint32_t)-ref) {
-            return read_scalar(c->d, inner->kind, out + type->offset);
-        }
-        if (inner->kind != CANDID_KIND_INT || ref != -CANDID_KIND_NAT) {
-            *(bool *)out = false;
-            return candid_charge(c->d, 1) ? skip(c, ref) : CANDID_TOO_LARGE;
+    const uint32_t kind = candid_wire_kind(c->d, ref);
+    uint8_t *const content = out + type->offset;
+    enum candid_result result = CANDID_OK;
+    if (kind != inner->kind && candid_is_misfit(kind, inner->kind)) {
+        *(bool *)out = false;
+        return skip_field(c->d, ref);
+    }
+    if (kind == CANDID_KIND_VARIANT && inner->kind == CANDID_KIND_VARIANT) {
+        return attempt_variant(c, ref, type, task, out);
+    }
+    if (kind != CANDID_KIND_RECORD) {
+        *(bool *)out = true;
+        result = candid_simple(c->d, ref, inner, content);
+        if (result != CANDID_NOT_SIMPLE) {
+            return result;
         }
     }
+    result = push_opt(c, out);
+    if (result == CANDID_OK && is_record(c->d, ref, inner)) {
+        const struct frame *const below = c->top - 1;
+        result = read_record(c, ref, inner, task, content);
+        return end_attempt(c, result, below, task);
+    }
+    *task = (struct task){ref, inner, content};
+    return result;
+}
+
+CANDID_COLD enum candid_result read_box(struct coercion *c, const struct candid_type *type,
+                                        uint8_t *out, uint8_t **content)
+{
     struct frame *frame = NULL;
-    const enum candid_result result = push(c, &frame);
+    enum candid_result result = candid_box(c->d, content, type->of.inner->size);
+    if (result != CANDID_OK) {
+        return result;
+    }
+    *(uint8_t **)(void *)out = *content;
+    result = push(c, &frame);
     if (result == CANDID_OK) {
-        frame->kind = FRAME_OPT;
-        frame->ref = ref;
-        frame->out = out;
-        frame->at = c->d->at;
-        frame->arena_used = c->d->arena->used;
-        *task = (struct task){ref, inner, out + type->offset};
+        frame->kind = FRAME_BOX;
     }
     return result;
+}
+
+/* Opts in opts around a value without any: only the innermost can become null. */
+CANDID_COLD enum candid_result enter_opts(struct coercion *c, const struct candid_type **type,
+                                          uint8_t **out)
+{
+    for (;;) {
+        const struct candid_type *const inner = (*type)->of.inner;
+        const bool boxed =
+            inner->kind == CANDID_KIND_BOX && inner->of.inner->kind == CANDID_KIND_OPT;
+        CANDID_STEP();
+        if (inner->kind != CANDID_KIND_OPT && !boxed) {
+            return CANDID_OK;
+        }
+        if (!candid_charge(c->d, 1)) {
+            return CANDID_TOO_LARGE;
+        }
+        **(bool **)(void *)out = true;
+        *out += (*type)->offset;
+        *type = inner;
+        if (boxed) {
+            uint8_t *content = NULL;
+            const enum candid_result result = read_box(c, inner, *out, &content);
+            if (result != CANDID_OK) {
+                return result;
+            }
+            *type = inner->of.inner;
+            *out = content;
+        }
+    }
 }
 
 CANDID_HOT enum candid_result read_opt(struct coercion *c, candid_ref ref,
@@ -451,23 +786,13 @@ CANDID_HOT enum candid_result read_opt(struct coercion *c, candid_ref ref,
         *(bool *)out = false;
         return CANDID_OK;
     }
+    if (type->of.inner->kind == CANDID_KIND_OPT || type->of.inner->kind == CANDID_KIND_BOX) {
+        const enum candid_result result = enter_opts(c, &type, &out);
+        if (result != CANDID_OK) {
+            return result;
+        }
+    }
     return attempt(c, ref, type, task, out);
-}
-
-CANDID_COLD enum candid_result read_box(struct coercion *c, const struct candid_type *type,
-                                        uint8_t *out, uint8_t **content)
-{
-    struct frame *frame = NULL;
-    *content = ic_arena_alloc(c->d->arena, type->of.inner->size);
-    if (*content == NULL) {
-        return CANDID_NO_MEMORY;
-    }
-    *(uint8_t **)(void *)out = *content;
-    const enum candid_result result = push(c, &frame);
-    if (result == CANDID_OK) {
-        frame->kind = FRAME_BOX;
-    }
-    return result;
 }
 
 /* ---- one step ------------------------------------------------------------------------------------ */
@@ -480,7 +805,9 @@ CANDID_COLD enum candid_result read_reference(struct coercion *c, candid_ref ref
     if (!had_pairs) {
         keep_arena(c);
     }
-    return result == CANDID_OK ? candid_scalar(c->d, type->kind, out) : result;
+    return result == CANDID_OK         ? candid_scalar(c->d, type->kind, out)
+           : result == CANDID_MISMATCH ? misfit(c, ref, 1)
+                                       : result;
 }
 
 /* Kinds that differ, opt and reserved apart. */
@@ -499,7 +826,7 @@ CANDID_COLD enum candid_result read_other(struct coercion *c, candid_ref ref, ui
     if (kind == CANDID_KIND_SERVICE && type->kind == CANDID_KIND_PRINCIPAL) {
         return candid_scalar(c->d, kind, out);
     }
-    return CANDID_MISMATCH;
+    return misfit(c, ref, 1);
 }
 
 /* Both sides have this kind. */
@@ -511,27 +838,25 @@ CANDID_HOT enum candid_result read_same(struct coercion *c, uint32_t kind, candi
     case CANDID_KIND_NULL:
         return candid_charge(c->d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
     case CANDID_KIND_RECORD:
-        return read_record(c, &c->d->entries[ref], type, task, out);
+        return read_record(c, ref, type, task, out);
     case CANDID_KIND_VARIANT:
-        return read_variant(c, &c->d->entries[ref], type, task, out);
+        return read_plain_variant(c, ref, type, task, out);
     case CANDID_KIND_VEC:
         return read_vec(c, ref, type, out);
     case CANDID_KIND_FUNC:
     case CANDID_KIND_SERVICE:
         return read_reference(c, ref, type, out);
     default:
-        return read_scalar(c->d, kind, out);
+        return candid_scalar(c->d, kind, out);
     }
 }
 
 /* Reads a value or as much of it as needs no frame; then *task says where to go on, if it does. */
-CANDID_HOT enum candid_result read_step(struct coercion *c, struct task *task)
+CANDID_COLD enum candid_result read_step(struct coercion *c, candid_ref ref,
+                                         const struct candid_type *type, struct task *task,
+                                         uint8_t *out)
 {
-    const candid_ref ref = task->ref;
-    const struct candid_type *const type = task->type;
-    uint8_t *const out = task->out;
     CANDID_STEP();
-    task->type = NULL;
     if (type->kind == CANDID_KIND_OPT) {
         return read_opt(c, ref, type, task, out);
     }
@@ -540,7 +865,7 @@ CANDID_HOT enum candid_result read_step(struct coercion *c, struct task *task)
         return read_same(c, kind, ref, type, task, out);
     }
     if (type->kind == CANDID_KIND_RESERVED) {
-        return skip(c, ref);
+        return skip_field(c->d, ref);
     }
     if (type->kind == CANDID_KIND_BOX) {
         uint8_t *content = NULL;
@@ -553,98 +878,52 @@ CANDID_HOT enum candid_result read_step(struct coercion *c, struct task *task)
 
 /* ---- the loop ------------------------------------------------------------------------------------ */
 
-/* Absent opts at the front of a vec, but not its last element. */
-CANDID_HOT void read_absent_elements(struct candid_decoder *d, struct frame *frame)
+/* Elements up to one that leaves a task or frames. */
+CANDID_COLD enum candid_result next_elements(struct coercion *c, struct frame *frame,
+                                             struct task *task)
 {
-    if (frame->ref < 0 || d->entries[frame->ref].kind != CANDID_KIND_OPT) {
-        return;
-    }
-    const uint8_t *at = d->at;
-    const uint8_t *const end = d->end;
+    const struct candid_type *const element = frame->element;
+    const candid_ref ref = frame->ref;
+    /* Of these none is simple. */
+    const bool are_steps = element->kind == CANDID_KIND_OPT && ref >= 0 &&
+                           c->d->entries[ref].kind == CANDID_KIND_VARIANT &&
+                           element->of.inner->kind == CANDID_KIND_VARIANT;
     uint8_t *out = frame->out;
     uint32_t left = frame->left;
-    for (; left > 1 && at != end && *at == 0; left--, at++) {
+    enum candid_result result = CANDID_OK;
+    while (result == CANDID_OK && left != 0) {
         CANDID_STEP();
-        *(bool *)out = false;
-        out += frame->element->size;
-    }
-    d->at = at;
-    frame->out = out;
-    frame->left = left;
-}
-
-/* The same for cases without content that stand at the same place on both sides. */
-CANDID_HOT void read_empty_cases(struct candid_decoder *d, struct frame *frame)
-{
-    if (frame->ref < 0 || d->entries[frame->ref].kind != CANDID_KIND_VARIANT) {
-        return;
-    }
-    const struct candid_wire_field *const wire = d->fields + d->entries[frame->ref].first;
-    const struct candid_field *const fields = frame->element->of.fields;
-    const uint32_t wire_count = d->entries[frame->ref].count;
-    const uint32_t cases = wire_count < frame->element->count ? wire_count : frame->element->count;
-    for (; frame->left > 1 && d->at != d->end && d->units_left != 0; frame->left--) {
-        const uint32_t tag = *d->at;
-        CANDID_STEP();
-        if (tag >= cases || tag > 0x7f || wire[tag].ref != -CANDID_KIND_NULL ||
-            wire[tag].id != fields[tag].id || fields[tag].type->kind != CANDID_KIND_NULL) {
-            return;
+        result = are_steps ? CANDID_NOT_SIMPLE : candid_simple(c->d, ref, element, out);
+        left--;
+        if (result == CANDID_NOT_SIMPLE) {
+            /* This frame goes before the last element, that lists need no depth. */
+            c->top = left == 0 ? frame : frame + 1;
+            frame->left = left;
+            frame->out = out + element->size;
+            const struct frame *const top = c->top;
+            result = !are_steps                 ? read_step(c, ref, element, task, out)
+                     : candid_charge(c->d, 1) ? attempt_variant(c, ref, element, task, out)
+                                               : CANDID_TOO_LARGE;
+            if (task->type != NULL || c->top != top) {
+                return result;
+            }
         }
-        d->at++;
-        d->units_left--;
-        *(uint32_t *)(void *)frame->out = tag;
-        frame->out += frame->element->size;
+        out += element->size;
     }
+    frame->left = left;
+    if (left == 0) {
+        c->top = frame;
+    }
+    return result;
 }
 
-/* Takes the next thing to read from the top frame. */
+/* Goes on with the top frame. */
 CANDID_HOT enum candid_result next_task(struct coercion *c, struct task *task)
 {
     struct frame *const frame = c->top - 1;
     CANDID_STEP();
-    switch (frame->kind) {
-    case FRAME_RECORD:
-        c->top--;
-        return read_fields(c, frame->fields, task, frame->out);
-    case FRAME_VEC:
-        if (frame->element->kind == CANDID_KIND_OPT) {
-            read_absent_elements(c->d, frame);
-        } else if (frame->element->kind == CANDID_KIND_VARIANT) {
-            read_empty_cases(c->d, frame);
-        }
-        *task = (struct task){frame->ref, frame->element, frame->out};
-        if (--frame->left == 0) {
-            c->top--;
-        } else if (frame->out != NULL) {
-            frame->out += frame->element->size;
-        }
-        return CANDID_OK;
-    case FRAME_OPT: /* the attempt went well */
-    case FRAME_BOX:
-        c->top--;
-        return CANDID_OK;
-    }
-    return CANDID_MISMATCH;
-}
-
-/* The innermost attempt becomes null, and its value is skipped. Reading the same bytes again costs
- * units, so that nested attempts cannot multiply the work. */
-CANDID_COLD enum candid_result rewind_attempt(struct coercion *c, enum candid_result reason)
-{
-    while (c->top != c->frames && c->top[-1].kind != FRAME_OPT) {
-        c->top--;
-    }
-    if (c->top == c->frames) {
-        return reason;
-    }
-    const struct frame *frame = --c->top;
-    if (!candid_charge(c->d, (uint64_t)(c->d->at - frame->at) + 1)) {
-        return CANDID_TOO_LARGE;
-    }
-    c->d->at = frame->at;
-    c->d->arena->used = frame->arena_used;
-    *(bool *)frame->out = false;
-    return skip(c, frame->ref);
+    return frame->kind == FRAME_VEC ? next_elements(c, frame, task)
+                                    : read_fields(c, (struct fields){0}, task, NULL);
 }
 
 enum candid_result candid_coerce(struct candid_decoder *d, const struct candid_entry *args,
@@ -653,19 +932,22 @@ enum candid_result candid_coerce(struct candid_decoder *d, const struct candid_e
     struct coercion c;
     c.d = d;
     c.frames = c.near;
-    c.top = c.near;
+    c.top = c.near + 1;
+    c.near[0].kind = FRAME_NONE;
     c.limit = c.near + FRAMES_NEAR;
     struct task task = {.type = NULL};
-    enum candid_result result = read_record(&c, args, record, &task, out);
+    enum candid_result result = read_fields(&c, all_fields(d, args, record), &task, out);
     for (;;) {
         while (result == CANDID_OK && task.type != NULL) {
-            result = read_step(&c, &task);
+            const struct candid_type *const type = task.type;
+            task.type = NULL;
+            result = read_step(&c, task.ref, type, &task, task.out);
         }
         if (result == CANDID_MISMATCH || result == CANDID_MISSING) {
-            result = rewind_attempt(&c, result);
+            result = fall_back(&c, result);
             task.type = NULL;
         }
-        if (result != CANDID_OK || c.top == c.frames) {
+        if (result != CANDID_OK || c.top == c.frames + 1) {
             return result;
         }
         result = next_task(&c, &task);

@@ -48,14 +48,19 @@ struct candid_decoder {
     const uint8_t *end;
     const uint8_t *start;
     uint64_t units_left;
+    uint64_t heap_left; /* bytes of decoded elements and boxes */
+    const uint8_t *box_at; /* where the last box began */
     struct ic_arena *arena;
     struct candid_entry *entries;
-    struct candid_wire_field *fields;
+    struct candid_wire_field *fields; /* never NULL */
     uint32_t entry_count;
     uint32_t field_count;
     struct candid_pair *pairs; /* NULL until the first reference is compared */
     uint32_t pair_count;
     struct candid_pair refuted; /* the last; type NULL: none */
+    /* The last reference that was proved; NULL: none. */
+    const struct candid_entry *proved_entry;
+    const struct candid_type *proved_type;
 };
 
 static inline size_t candid_left(const struct candid_decoder *d)
@@ -71,10 +76,6 @@ extern uint64_t candid_steps;
 #else
 #define CANDID_STEP() ((void)0)
 #endif
-
-/* A record has no byte for itself and none for the level that it opens. Skipped ones and those without
- * fields cost one unit. */
-#define CANDID_UNITS_OF_RECORD 2u
 
 /* candid_charge takes units from the budget. Returns false when it is used up. */
 IC_MUST_USE static inline bool candid_charge(struct candid_decoder *d, uint64_t units)
@@ -143,6 +144,40 @@ IC_MUST_USE enum candid_result candid_coerce(struct candid_decoder *d,
                                              const struct candid_entry *args,
                                              const struct candid_type *record, void *out);
 
+/* Not a result of decoding: nothing was read, the value takes more than one step. */
+#define CANDID_NOT_SIMPLE CANDID_RESULT_COUNT
+
+IC_MUST_USE enum candid_result candid_simple_primitive(struct candid_decoder *d, uint32_t kind,
+                                                       const struct candid_type *type,
+                                                       uint8_t *out);
+IC_MUST_USE enum candid_result candid_simple_entry(struct candid_decoder *d,
+                                                   const struct candid_entry *entry,
+                                                   const struct candid_type *type, uint8_t *out);
+
+/* candid_simple reads a value at an expected type if that takes no frame and the outcome is not
+ * MISMATCH.
+ *   returns   CANDID_NOT_SIMPLE, then only candid_coerce can */
+IC_MUST_USE static inline enum candid_result candid_simple(struct candid_decoder *d, candid_ref ref,
+                                                           const struct candid_type *type,
+                                                           uint8_t *out)
+{
+    return ref < 0 ? candid_simple_primitive(d, (uint32_t)-ref, type, out)
+                   : candid_simple_entry(d, &d->entries[ref], type, out);
+}
+
+/* candid_absent sets the fields from field up to end, which the message does not have.
+ *   returns   CANDID_MISSING when one of them cannot be absent */
+IC_MUST_USE enum candid_result candid_absent(struct candid_decoder *d,
+                                             const struct candid_field *field,
+                                             const struct candid_field *end, uint8_t *out);
+
+/* candid_is_misfit: no value of this wire kind fits the expected kind. */
+bool candid_is_misfit(uint32_t wire, uint32_t expected);
+
+/* candid_case finds the expected case with this id, which has the given index on the wire.
+ *   returns   its tag, or -1 */
+int32_t candid_case(const struct candid_type *type, uint32_t index, uint32_t id);
+
 /* candid_direct reads values whose wire types are exactly the expected ones. */
 IC_MUST_USE enum candid_result candid_direct(struct candid_decoder *d,
                                              const struct candid_type *record, void *out);
@@ -152,8 +187,15 @@ IC_MUST_USE enum candid_result candid_direct(struct candid_decoder *d,
 IC_MUST_USE enum candid_result candid_subtype(struct candid_decoder *d, candid_ref ref,
                                               const struct candid_type *type);
 
-/* candid_skip walks over a value. It may leave scratch in the arena. */
-IC_MUST_USE enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref);
+/* candid_skip walks over values that nobody wants: as strict as reading, and nothing is kept. The
+ * arena is as before.
+ *   field     of the first value, the others are those of the next fields; NULL: all have type ref */
+IC_MUST_USE enum candid_result candid_skip(struct candid_decoder *d,
+                                           const struct candid_wire_field *field, candid_ref ref,
+                                           uint32_t count);
+
+/* candid_skip_primitive walks over one value without parts. */
+IC_MUST_USE enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind);
 
 /* candid_scalar reads a value of one of the kinds without parts (BOOL to TEXT, PRINCIPAL), wire and
  * expected kind being the same. SERVICE and FUNC references too. */
@@ -171,11 +213,24 @@ IC_MUST_USE enum candid_result candid_nat_as_int(struct candid_decoder *d, struc
 /* Bytes on the wire of kinds with a fixed size; 0 for the others. */
 uint32_t candid_fixed_size(uint32_t kind);
 
+/* candid_alloc takes heap for what is decoded. *at is written on CANDID_OK only. */
+IC_MUST_USE enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at, uint64_t bytes);
+
+/* candid_box takes the content of a box: heap, and units where no byte lies between boxes. */
+IC_MUST_USE enum candid_result candid_box(struct candid_decoder *d, uint8_t **at, uint32_t bytes);
+
 /* candid_elements checks and allocates the elements of a vec.
  *   count     as the message says
- *   returns   the result; *at NULL for elements without size */
+ *   returns   the result; *at is no memory for elements without size, but not NULL */
 IC_MUST_USE enum candid_result candid_elements(struct candid_decoder *d, uint8_t **at,
                                                uint64_t count, const struct candid_type *element);
+
+/* The end of the fields. Records without any have no array, so this is no pointer arithmetic. */
+static inline const struct candid_field *candid_fields_end(const struct candid_type *type)
+{
+    return (const struct candid_field *)((uintptr_t)type->of.fields +
+                                         type->count * sizeof(struct candid_field));
+}
 
 /* Stores the pointer and the count of a vec at its struct. */
 static inline void candid_vec_store(uint8_t *out, const uint8_t *at, size_t count)

@@ -58,43 +58,10 @@ CANDID_HOT enum candid_result push(struct reading *r, const struct candid_type *
 
 /* ---- kinds --------------------------------------------------------------------------------------- */
 
-CANDID_HOT enum candid_result read_bool(struct candid_decoder *d, uint8_t *out)
+/* Kinds that candid_scalar reads. */
+static bool is_scalar(uint32_t kind)
 {
-    if (d->at == d->end) {
-        return CANDID_TRUNCATED;
-    }
-    const uint8_t byte = *d->at++;
-    *(bool *)out = (byte & 1) != 0;
-    return byte > 1 ? CANDID_BAD_BOOL : CANDID_OK;
-}
-
-/* Reads absent opts in place and goes on with the first field that is more. */
-CANDID_HOT enum candid_result read_fields(struct reading *r, const struct candid_field *field,
-                                          uint32_t left, struct task *task, uint8_t *out)
-{
-    struct candid_decoder *const d = r->d;
-    for (; left != 0; left--, field++) {
-        CANDID_STEP();
-        if (field->type->kind != CANDID_KIND_OPT || d->at == d->end || *d->at != 0) {
-            break;
-        }
-        d->at++;
-        *(bool *)(out + field->offset) = false;
-    }
-    if (left == 0) {
-        return CANDID_OK;
-    }
-    *task = (struct task){field->type, out + field->offset};
-    return left == 1 ? CANDID_OK : push(r, NULL, field + 1, left - 1, out);
-}
-
-CANDID_HOT enum candid_result read_record(struct reading *r, const struct candid_type *type,
-                                          struct task *task, uint8_t *out)
-{
-    if (!candid_charge(r->d, CANDID_UNITS_OF_RECORD)) {
-        return CANDID_TOO_LARGE;
-    }
-    return read_fields(r, type->of.fields, type->count, task, out);
+    return (kind >= CANDID_KIND_BOOL && kind <= CANDID_KIND_TEXT) || kind == CANDID_KIND_PRINCIPAL;
 }
 
 CANDID_COLD enum candid_result read_blob(struct candid_decoder *d, struct ic_bytes *out)
@@ -109,6 +76,172 @@ CANDID_COLD enum candid_result read_blob(struct candid_decoder *d, struct ic_byt
     return result;
 }
 
+/* ---- simple values ------------------------------------------------------------------------------- */
+
+/* A case without content, or an opt. */
+CANDID_COLD enum candid_result simple_case(struct candid_decoder *d, const struct candid_type *type,
+                                           uint8_t *out)
+{
+    if (d->at == d->end || *d->at >= type->count || *d->at >= 0x80) {
+        return CANDID_NOT_SIMPLE;
+    }
+    const uint32_t tag = *d->at;
+    if (type->of.fields[tag].type->kind != CANDID_KIND_NULL) {
+        return CANDID_NOT_SIMPLE;
+    }
+    d->at++;
+    *(uint32_t *)(void *)out = tag;
+    return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+}
+
+CANDID_COLD enum candid_result simple_opt(struct candid_decoder *d, const struct candid_type *type,
+                                          uint8_t *out)
+{
+    if (d->at == d->end) {
+        return CANDID_TRUNCATED;
+    }
+    const uint32_t kind = type->of.inner->kind;
+    if (*d->at == 0) {
+        d->at++;
+        *(bool *)out = false;
+        return CANDID_OK;
+    }
+    const bool is_empty = kind == CANDID_KIND_RECORD && type->of.inner->count == 0;
+    if (*d->at != 1 || !(is_scalar(kind) || is_empty)) {
+        return CANDID_NOT_SIMPLE;
+    }
+    d->at++;
+    *(bool *)out = true;
+    if (is_empty) {
+        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    return candid_scalar(d, kind, out + type->offset);
+}
+
+/* A value that takes no frame. Not inlined, as in simple.c.
+ *   returns   CANDID_NOT_SIMPLE: nothing was read */
+CANDID_COLD enum candid_result simple(struct candid_decoder *d, const struct candid_type *type,
+                                      uint8_t *out)
+{
+    switch (type->kind) {
+    case CANDID_KIND_NULL:
+    case CANDID_KIND_RESERVED:
+        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+    case CANDID_KIND_OPT:
+        return simple_opt(d, type, out);
+    case CANDID_KIND_RECORD:
+        return type->count != 0       ? CANDID_NOT_SIMPLE
+               : candid_charge(d, 1) ? CANDID_OK
+                                     : CANDID_TOO_LARGE;
+    case CANDID_KIND_VARIANT:
+        return simple_case(d, type, out);
+    case CANDID_KIND_VEC:
+        if (d->at == d->end || *d->at != 0) {
+            return CANDID_NOT_SIMPLE;
+        }
+        d->at++;
+        candid_vec_store(out, NULL, 0);
+        return CANDID_OK;
+    case CANDID_KIND_BLOB:
+        return read_blob(d, (struct ic_bytes *)(void *)out);
+    case CANDID_KIND_BOX:
+        return CANDID_NOT_SIMPLE;
+    default:
+        return candid_scalar(d, type->kind, out);
+    }
+}
+
+/* ---- records and vecs ---------------------------------------------------------------------------- */
+
+/* Reads the fields of a record, of the records in it and of the records around it, up to one that is
+ * not simple: that becomes the task. */
+CANDID_COLD enum candid_result read_fields(struct reading *r, const struct candid_field *field,
+                                           uint32_t left, struct task *task, uint8_t *out)
+{
+    for (;;) {
+        while (left != 0) {
+            const struct candid_type *const type = field->type;
+            uint8_t *const at = out + field->offset;
+            const bool is_record = type->kind == CANDID_KIND_RECORD && type->count != 0;
+            enum candid_result result =
+                is_record ? CANDID_NOT_SIMPLE : simple(r->d, type, at);
+            CANDID_STEP();
+            field++;
+            left--;
+            if (result == CANDID_NOT_SIMPLE) {
+                const uint64_t waits = left != 0; // a level to come back to
+                result = left == 0 ? CANDID_OK : push(r, NULL, field, left, out);
+                if (!is_record) {
+                    *task = (struct task){type, at};
+                    return result;
+                }
+                if (!candid_charge(r->d, 1 + waits)) {
+                    return CANDID_TOO_LARGE;
+                }
+                field = type->of.fields;
+                left = type->count;
+                out = at;
+            }
+            if (result != CANDID_OK) {
+                return result;
+            }
+        }
+        /* Records around it, and boxes, which end with it. */
+        if (r->top == r->frames || r->top[-1].element != NULL) {
+            return CANDID_OK;
+        }
+        const struct frame *const frame = --r->top;
+        field = frame->field;
+        left = frame->left;
+        out = frame->out;
+    }
+}
+
+CANDID_HOT enum candid_result read_record(struct reading *r, const struct candid_type *type,
+                                          struct task *task, uint8_t *out)
+{
+    if (!candid_charge(r->d, 1)) {
+        return CANDID_TOO_LARGE;
+    }
+    return read_fields(r, type->of.fields, type->count, task, out);
+}
+
+/* Elements up to one that leaves a task or frames. */
+CANDID_COLD enum candid_result read_elements(struct reading *r, struct frame *frame,
+                                             struct task *task)
+{
+    const struct candid_type *const element = frame->element;
+    const bool are_records = element->kind == CANDID_KIND_RECORD;
+    uint32_t left = frame->left;
+    uint8_t *out = frame->out;
+    while (left != 0) {
+        CANDID_STEP();
+        enum candid_result result =
+            are_records ? CANDID_NOT_SIMPLE : simple(r->d, element, out);
+        left--;
+        if (result == CANDID_NOT_SIMPLE) {
+            r->top = left == 0 ? frame : frame + 1; // goes before its last element
+            frame->left = left;
+            frame->out = out + element->size;
+            if (!are_records) {
+                *task = (struct task){element, out};
+                return CANDID_OK;
+            }
+            const struct frame *const top = r->top;
+            result = read_record(r, element, task, out);
+            if (task->type != NULL || r->top != top) {
+                return result;
+            }
+        }
+        if (result != CANDID_OK) {
+            return result;
+        }
+        out += element->size;
+    }
+    r->top = frame;
+    return CANDID_OK;
+}
+
 static bool is_primitive(uint32_t kind)
 {
     return kind < CANDID_KIND_OPT || kind == CANDID_KIND_PRINCIPAL;
@@ -121,6 +254,10 @@ CANDID_COLD enum candid_result read_vec(struct reading *r, const struct candid_t
     uint8_t *at = NULL;
     const struct candid_type *element = type->of.inner;
     enum candid_result result = candid_leb(r->d, &count, CANDID_LENGTH_BYTES_MAX);
+    if (result == CANDID_OK && element->kind == CANDID_KIND_NULL) {
+        candid_vec_store(out, NULL, (size_t)count);
+        return candid_charge(r->d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
     if (result == CANDID_OK) {
         const uint32_t fixed = candid_fixed_size(element->kind);
         result = fixed != 0 && count > candid_left(r->d) / fixed
@@ -130,7 +267,7 @@ CANDID_COLD enum candid_result read_vec(struct reading *r, const struct candid_t
     if (result != CANDID_OK) {
         return result;
     }
-    candid_vec_store(out, at, (size_t)count);
+    candid_vec_store(out, element->size == 0 || count == 0 ? NULL : at, (size_t)count);
     if (is_primitive(element->kind)) {
         return candid_scalars(r->d, element->kind, at, count, element->size);
     }
@@ -150,9 +287,6 @@ CANDID_HOT enum candid_result read_opt(struct candid_decoder *d, const struct ca
     *(bool *)out = tag == 1;
     if (tag != 1) {
         return tag == 0 ? CANDID_OK : CANDID_BAD_BOOL;
-    }
-    if (type->of.inner->kind == CANDID_KIND_BOOL) {
-        return read_bool(d, out + type->offset);
     }
     *task = (struct task){type->of.inner, out + type->offset};
     return CANDID_OK;
@@ -182,9 +316,10 @@ CANDID_HOT enum candid_result read_variant(struct candid_decoder *d, const struc
 CANDID_COLD enum candid_result read_box(struct reading *r, const struct candid_type *inner,
                                         uint8_t *out)
 {
-    uint8_t *box = ic_arena_alloc(r->d->arena, inner->size);
-    if (box == NULL) {
-        return CANDID_NO_MEMORY;
+    uint8_t *box = NULL;
+    const enum candid_result result = candid_box(r->d, &box, inner->size);
+    if (result != CANDID_OK) {
+        return result;
     }
     *(uint8_t **)(void *)out = box;
     return push(r, NULL, NULL, 0, box);
@@ -222,22 +357,16 @@ CANDID_HOT enum candid_result read_step(struct reading *r, struct task *task)
     }
 }
 
-/* Takes the next thing to read from the top frame, which goes before its last part is read. */
+/* Goes on with the top frame, which goes before its last part is read. */
 CANDID_HOT enum candid_result next_task(struct reading *r, struct task *task)
 {
     struct frame *const frame = r->top - 1;
     CANDID_STEP();
-    if (frame->element == NULL) {
-        r->top = frame;
-        return read_fields(r, frame->field, frame->left, task, frame->out);
+    if (frame->element != NULL) {
+        return read_elements(r, frame, task);
     }
-    *task = (struct task){frame->element, frame->out};
-    if (--frame->left == 0) {
-        r->top = frame;
-    } else if (frame->out != NULL) {
-        frame->out += frame->element->size;
-    }
-    return CANDID_OK;
+    r->top = frame;
+    return read_fields(r, frame->field, frame->left, task, frame->out);
 }
 
 enum candid_result candid_direct(struct candid_decoder *d, const struct candid_type *record,
@@ -248,8 +377,8 @@ enum candid_result candid_direct(struct candid_decoder *d, const struct candid_t
     r.frames = r.near;
     r.top = r.near;
     r.limit = r.near + FRAMES_NEAR;
-    struct task task = {.type = record, .out = out};
-    enum candid_result result = CANDID_OK;
+    struct task task = {.type = NULL};
+    enum candid_result result = read_fields(&r, record->of.fields, record->count, &task, out);
     for (;;) {
         while (result == CANDID_OK && task.type != NULL) {
             result = read_step(&r, &task);

@@ -56,7 +56,7 @@ static enum candid_result add_fields(struct candid_decoder *d, uint32_t *first, 
     if (added == NULL) {
         return CANDID_NO_MEMORY;
     }
-    if (d->fields == NULL) {
+    if (d->field_count == 0) {
         d->fields = added;
     }
     d->field_count += count;

@@ -134,7 +134,7 @@ static size_t trim_sleb(const uint8_t *at, size_t size)
     return size;
 }
 
-static enum candid_result read_int(struct candid_decoder *d, struct candid_int *out)
+static enum candid_result read_int_slow(struct candid_decoder *d, struct candid_int *out)
 {
     const uint8_t *at = NULL;
     size_t size = 0;
@@ -164,7 +164,30 @@ static enum candid_result read_int(struct candid_decoder *d, struct candid_int *
     return CANDID_OK;
 }
 
-enum candid_result candid_nat_as_int(struct candid_decoder *d, struct candid_int *out)
+static inline enum candid_result read_int(struct candid_decoder *d, struct candid_int *out)
+{
+    const uint8_t *at = d->at;
+    uint64_t value = 0;
+    for (uint32_t bit = 57; bit > 0 && at < d->end; bit -= 7) {
+        const uint8_t byte = *at++;
+        value |= (uint64_t)(byte & 0x7f) << (57 - bit);
+        if (byte < 0x80) {
+            /* Up to here are 64 - bit digits' bits: their sign goes up. */
+            d->at = at;
+            out->lo = (uint64_t)((int64_t)(value << bit) >> bit);
+            out->hi = (int64_t)(value << bit) >> 63;
+            out->big.at = NULL;
+            out->big.size = 0;
+            return CANDID_OK;
+        }
+        if (bit < 7) {
+            break;
+        }
+    }
+    return read_int_slow(d, out);
+}
+
+static enum candid_result nat_as_int_slow(struct candid_decoder *d, struct candid_int *out)
 {
     struct candid_nat nat;
     const enum candid_result result = read_nat(d, &nat);
@@ -197,6 +220,25 @@ enum candid_result candid_nat_as_int(struct candid_decoder *d, struct candid_int
     return CANDID_OK;
 }
 
+enum candid_result candid_nat_as_int(struct candid_decoder *d, struct candid_int *out)
+{
+    const uint8_t *at = d->at;
+    uint64_t value = 0;
+    for (uint32_t bit = 0; bit < 63 && at < d->end; bit += 7) {
+        const uint8_t byte = *at++;
+        value |= (uint64_t)(byte & 0x7f) << bit;
+        if (byte < 0x80) {
+            d->at = at;
+            out->lo = value;
+            out->hi = 0;
+            out->big.at = NULL;
+            out->big.size = 0;
+            return CANDID_OK;
+        }
+    }
+    return nat_as_int_slow(d, out);
+}
+
 /* ---- bytes --------------------------------------------------------------------------------------- */
 
 static enum candid_result read_text(struct candid_decoder *d, struct ic_bytes *out)
@@ -212,29 +254,38 @@ static enum candid_result read_text(struct candid_decoder *d, struct ic_bytes *o
     return ic_utf8_is_valid(*out) ? CANDID_OK : CANDID_BAD_TEXT;
 }
 
+/* Up to eight bytes as a number, zeros above. */
+static inline uint64_t load_partly(const uint8_t *at, uint32_t size)
+{
+    uint64_t v = 0;
+    if (size >= 8) {
+        __builtin_memcpy(&v, at, 8);
+        return v;
+    }
+    for (uint32_t shift = 0; shift < 8 * size; shift += 8) {
+        v |= (uint64_t)*at++ << shift;
+    }
+    return v;
+}
+
 /* Copies at most IC_PRINCIPAL_BYTES_MAX bytes and clears the rest, by words: a memory.copy costs
  * 100 instructions before the first byte. */
 static void copy_principal(struct ic_principal *out, const uint8_t *at, uint32_t size)
 {
-    uint8_t *to = out->bytes;
-    uint32_t i = 0;
-    for (; i + 8 <= size; i += 8) {
-        __builtin_memcpy(to + i, at + i, 8);
+    const uint32_t words = IC_PRINCIPAL_BYTES_MAX / 8 * 8;
+    uint8_t *const to = out->bytes;
+    for (uint32_t i = 0; i < words; i += 8) {
+        const uint64_t v = size > i ? load_partly(at + i, size - i) : 0;
+        __builtin_memcpy(to + i, &v, 8);
     }
-    uint64_t tail = 0;
-    for (uint32_t shift = 0; i + shift / 8 < size; shift += 8) {
-        tail |= (uint64_t)at[i + shift / 8] << shift;
-    }
-    for (; i + 8 <= IC_PRINCIPAL_BYTES_MAX; i += 8) {
-        __builtin_memcpy(to + i, &tail, 8);
-        tail = 0;
-    }
-    for (; i < IC_PRINCIPAL_BYTES_MAX; i++, tail >>= 8) {
-        to[i] = (uint8_t)tail;
-        __asm__ volatile("" ::: "memory"); // keep the compiler from calling memset or memcpy
-    }
+    const uint64_t last = size > words ? load_partly(at + words, size - words) : 0;
+    const uint32_t low = (uint32_t)last;
+    __builtin_memcpy(to + words, &low, 4);
+    to[words + 4] = (uint8_t)(last >> 32);
     out->size = (uint8_t)size;
 }
+
+_Static_assert(IC_PRINCIPAL_BYTES_MAX == 29, "three words, four bytes and one");
 
 /* 01, length, bytes: checked, not copied. */
 static enum candid_result principal_bytes(struct candid_decoder *d, const uint8_t **at,
@@ -444,23 +495,43 @@ enum candid_result candid_scalars(struct candid_decoder *d, uint32_t kind, uint8
     return read_scalars(d, kind, (uint8_t *)&nowhere, count, 0);
 }
 
+enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at, uint64_t bytes)
+{
+    if (bytes > d->heap_left) {
+        return CANDID_TOO_LARGE;
+    }
+    d->heap_left -= bytes;
+    uint8_t *const allocated = ic_arena_alloc(d->arena, (size_t)bytes);
+    if (allocated == NULL) {
+        return CANDID_NO_MEMORY;
+    }
+    *at = allocated;
+    return CANDID_OK;
+}
+
+/* A value right inside itself: it may never end, and a box takes that long. */
+#define UNITS_OF_BOX_IN_BOX 5u
+
+enum candid_result candid_box(struct candid_decoder *d, uint8_t **at, uint32_t bytes)
+{
+    if (d->at == d->box_at && !candid_charge(d, UNITS_OF_BOX_IN_BOX)) {
+        return CANDID_TOO_LARGE;
+    }
+    d->box_at = d->at;
+    return candid_alloc(d, at, bytes);
+}
+
+_Static_assert(CANDID_HEAP_BYTES_BASE + (uint64_t)CANDID_HEAP_BYTES_PER_BYTE *
+                       CANDID_MESSAGE_BYTES_MAX <= (uint64_t)1 << 40, "no overflow");
+
 enum candid_result candid_elements(struct candid_decoder *d, uint8_t **at, uint64_t count,
                                    const struct candid_type *element)
 {
-    *at = NULL;
+    static uint64_t nowhere; /* for elements without size: nothing is written there */
+    *at = (uint8_t *)&nowhere;
     /* Each element has a byte of its own or costs a unit. */
     if (count > candid_left(d) + d->units_left) {
         return CANDID_TOO_LARGE;
     }
-    const uint64_t bytes = count * element->size;
-    if (!candid_charge(d, bytes / CANDID_UNIT_HEAP_BYTES)) {
-        return CANDID_TOO_LARGE;
-    }
-    if (bytes != 0) {
-        *at = bytes > SIZE_MAX ? NULL : ic_arena_alloc(d->arena, (size_t)bytes);
-        if (*at == NULL) {
-            return CANDID_NO_MEMORY;
-        }
-    }
-    return CANDID_OK;
+    return count == 0 || element->size == 0 ? CANDID_OK : candid_alloc(d, at, count * element->size);
 }

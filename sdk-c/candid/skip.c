@@ -52,14 +52,11 @@ CANDID_HOT enum candid_result push(struct skipping *s, const struct candid_wire_
 
 /* ---- kinds --------------------------------------------------------------------------------------- */
 
-CANDID_COLD enum candid_result skip_vec(struct skipping *s, candid_ref element)
+/* Elements that have no frame: none, or without parts. */
+CANDID_COLD enum candid_result skip_elements(struct skipping *s, candid_ref element,
+                                             uint64_t count)
 {
     struct candid_decoder *d = s->d;
-    uint64_t count = 0;
-    const enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
-    if (result != CANDID_OK) {
-        return result;
-    }
     /* Elements without a byte cost a unit each, so this many can be. */
     if (count > candid_left(d) + d->units_left) {
         return candid_wire_kind(d, element) == CANDID_KIND_RECORD || element < 0
@@ -69,7 +66,25 @@ CANDID_COLD enum candid_result skip_vec(struct skipping *s, candid_ref element)
     if (element < 0) {
         return candid_scalars(d, (uint32_t)-element, NULL, count, 0);
     }
-    return count == 0 ? CANDID_OK : push(s, NULL, element, (uint32_t)count);
+    if (d->entries[element].kind == CANDID_KIND_RECORD && d->entries[element].count == 0) {
+        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    return push(s, NULL, element, (uint32_t)count);
+}
+
+/* A vec of one goes on with that. */
+CANDID_HOT enum candid_result skip_vec(struct skipping *s, candid_ref element, candid_ref *ref,
+                                       bool *more)
+{
+    struct candid_decoder *d = s->d;
+    uint64_t count = 0;
+    const enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
+    if (result != CANDID_OK || count == 0) {
+        return result;
+    }
+    *ref = element;
+    *more = count == 1;
+    return count == 1 ? CANDID_OK : skip_elements(s, element, count);
 }
 
 /* leb m, leb n, m bytes: a value of a type of the future */
@@ -142,7 +157,7 @@ CANDID_HOT enum candid_result skip_entry(struct skipping *s, candid_ref *ref, bo
     case CANDID_KIND_RECORD:
         return skip_record(s, entry, ref, more);
     case CANDID_KIND_VEC:
-        return skip_vec(s, (candid_ref)entry->first);
+        return skip_vec(s, (candid_ref)entry->first, ref, more);
     case CANDID_KIND_FUTURE:
         return skip_future(s->d);
     default:
@@ -150,10 +165,9 @@ CANDID_HOT enum candid_result skip_entry(struct skipping *s, candid_ref *ref, bo
     }
 }
 
-/* A single bool or a number is too common among hostile bytes for a call. */
-CANDID_HOT enum candid_result skip_primitive(struct candid_decoder *d, candid_ref ref)
+enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind)
 {
-    switch (-ref) {
+    switch (kind) {
     case CANDID_KIND_NULL:
     case CANDID_KIND_RESERVED:
         return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
@@ -171,7 +185,7 @@ CANDID_HOT enum candid_result skip_primitive(struct candid_decoder *d, candid_re
         } while (*d->at++ >= 0x80);
         return CANDID_OK;
     default:
-        return candid_scalars(d, (uint32_t)-ref, NULL, 1, 0);
+        return candid_scalars(d, kind, NULL, 1, 0);
     }
 }
 
@@ -184,7 +198,7 @@ CANDID_HOT enum candid_result skip_value(struct skipping *s, candid_ref ref)
         bool more = false;
         CANDID_STEP();
         if (ref < 0) {
-            return skip_primitive(s->d, ref);
+            return candid_skip_primitive(s->d, (uint32_t)-ref);
         }
         const enum candid_result result = skip_entry(s, &ref, &more);
         if (!more || result != CANDID_OK) {
@@ -193,14 +207,20 @@ CANDID_HOT enum candid_result skip_value(struct skipping *s, candid_ref ref)
     }
 }
 
-enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref)
+enum candid_result candid_skip(struct candid_decoder *d, const struct candid_wire_field *field,
+                               candid_ref ref, uint32_t count)
 {
+    const size_t used = d->arena->used;
     struct skipping s;
     s.d = d;
     s.frames = s.near;
     s.top = s.near;
     s.limit = s.near + FRAMES_NEAR;
-    enum candid_result result = skip_value(&s, ref);
+    enum candid_result result =
+        count == 0      ? CANDID_OK
+        : field != NULL ? push(&s, field, 0, count)
+        : count == 1    ? skip_value(&s, ref)
+                        : skip_elements(&s, ref, count);
     while (result == CANDID_OK && s.top != s.frames) {
         struct frame *const frame = s.top - 1;
         ref = frame->field == NULL ? frame->element : frame->field++->ref;
@@ -209,5 +229,6 @@ enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref)
         }
         result = skip_value(&s, ref);
     }
+    d->arena->used = used;
     return result;
 }

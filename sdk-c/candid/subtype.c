@@ -260,7 +260,7 @@ enum candid_result candid_subtype(struct candid_decoder *d, candid_ref ref,
                                   const struct candid_type *type)
 {
     if (d->refuted.type == type && d->refuted.ref == ref) {
-        return candid_charge(d, 1) ? CANDID_MISMATCH : CANDID_TOO_LARGE;
+        return CANDID_MISMATCH;
     }
     if (d->pairs == NULL) {
         d->pairs = ic_arena_alloc_array(d->arena, CANDID_SUBTYPE_PAIRS_MAX, sizeof *d->pairs);
@@ -280,6 +280,9 @@ enum candid_result candid_subtype(struct candid_decoder *d, candid_ref ref,
     if (result != CANDID_OK) {
         d->pair_count = proved;
         d->refuted = (struct candid_pair){.ref = ref, .type = type};
+    } else {
+        d->proved_entry = &d->entries[ref];
+        d->proved_type = type;
     }
     return result;
 }

@@ -1,4 +1,4 @@
-/* Hostile messages. Byte 0 chooses the expected types, the rest is the message. What must hold is
+/* Hostile messages. Byte 0 chooses the method of hostile.did, the rest is a message. What must hold is
  * the text of sdk-c/candid/README.md:
  * - no read outside the message, no write outside the value (AddressSanitizer: both are exact)
  * - work in proportion: turns of all loops, units within the budget
@@ -8,44 +8,10 @@
 #include <stdlib.h>
 
 #include "candid/decoder.h"
-#include "text/candid_text.h"
+#include "hostile_did.h"
 
 #define ARENA_BYTES (4u << 20)
 
-static const char DID[] =
-    "type Account = record { owner : principal; subaccount : opt blob };"
-    "type TransferArg = record { to : Account; fee : opt nat; memo : opt blob;"
-    "  from_subaccount : opt blob; created_at_time : opt nat64; amount : nat };"
-    "type Tokens = record { e8s : nat64 };"
-    "type TransferArgs = record { memo : nat64; amount : Tokens; fee : Tokens;"
-    "  from_subaccount : opt blob; to : blob; created_at_time : opt record { nanos : nat64 } };"
-    "type List = opt record { head : int; tail : List };"
-    "type Tree = variant { leaf : int; node : record { Tree; Tree } };"
-    "type Value = variant { Nat : nat; Int : int; Blob : blob; Text : text; Array : vec Value;"
-    "  Map : vec record { text; Value } };"
-    "type Self = service { next : (opt Self) -> (Self) query };"
-    "type Opt = opt Opt;";
-
-static const char *const TYPES[] = {
-    "(TransferArg)",
-    "(TransferArgs)",
-    "(List)",
-    "(Tree)",
-    "(Value)",
-    "(vec record { nat; text; opt bool })",
-    "(func (text, opt nat) -> (nat) query, opt func (nat) -> (opt int))",
-    "(Self, principal, opt service { get : () -> (vec record { nat; Tree }) })",
-    "(opt opt nat, reserved, int, null)",
-    "(vec null, vec reserved, vec record {})",
-    "(vec opt record { null; record { reserved } })",
-    "(blob, principal, float64, float32, bool, vec nat16, vec int)",
-    "(Opt, opt empty, opt variant { a; b : opt opt record { nat; opt opt nat } })",
-    "()",
-    "(vec variant { a; b; c : nat; d }, vec opt bool, vec record { x : opt nat8; y : bool })",
-};
-#define TYPES_COUNT (sizeof TYPES / sizeof *TYPES)
-
-static const struct candid_tuple *tuples[TYPES_COUNT];
 static uint8_t arena_memory[2][ARENA_BYTES];
 
 #define REQUIRE(condition)                                              \
@@ -56,24 +22,7 @@ static uint8_t arena_memory[2][ARENA_BYTES];
         }                                                               \
     } while (0)
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    struct candid_text_error error;
-    struct candid_text *text = candid_text_open(ic_bytes_from_text(DID), &error);
-    REQUIRE(text != NULL);
-    for (size_t i = 0; i < TYPES_COUNT; i++) {
-        const struct candid_text_types *types =
-            candid_text_types_parse(text, ic_bytes_from_text(TYPES[i]), &error);
-        REQUIRE(types != NULL);
-        tuples[i] = candid_text_tuple(types);
-    }
-    return 0;
-}
 
 /* A decode into memory of exactly the size, from memory of exactly the size. */
 static enum candid_result decode(void **value, const struct candid_tuple *types,
@@ -128,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) {
         return 0;
     }
-    const struct candid_tuple *types = tuples[data[0] % TYPES_COUNT];
+    const struct candid_tuple *types = &hostile_methods[data[0] % hostile_method_count]->in;
     uint8_t *copy = malloc(size);
     REQUIRE(copy != NULL);
     memcpy(copy, data + 1, size - 1);

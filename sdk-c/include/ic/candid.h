@@ -57,13 +57,20 @@ struct ic_arena;
 /* Values nested in values. SRC: Rust candid's bound where the stack size is unknown */
 #define CANDID_DEPTH_MAX 512u
 /* A decode does work in proportion to its bytes, and besides at most BASE + PER_BYTE * bytes units
- * for what has no byte of its own: null and reserved values, absent fields, opts around plain
- * values, records (two with fields: itself and the level it opens; one if skipped or empty), pairs
- * of types compared, bytes read again after a mismatch under opt, and one for each
- * CANDID_UNIT_HEAP_BYTES of decoded elements. A unit is at most 100 instructions. */
+ * for what has no byte of its own. A unit is at most 100 instructions. One each:
+ * - a null or reserved value, also as the content of a case
+ * - a record, whether empty, skipped or inside another
+ * - a field or argument that is expected and absent
+ * - an opt that the message does not have around its value
+ * - a level to come back to: a record that waits with further fields for one inside it
+ * - in comparing types of func and service references: a pair of types, and the parts of both
+ * Two more for an opt that the message does not have around a variant's case that is expected, five for
+ * a recursive value right inside itself, without a byte between. */
 #define CANDID_UNITS_BASE 4000u
 #define CANDID_UNITS_PER_BYTE 4u
-#define CANDID_UNIT_HEAP_BYTES 256u
+/* Elements of vecs and boxed values, in bytes of C: BASE + PER_BYTE * bytes. */
+#define CANDID_HEAP_BYTES_BASE (1u << 20)
+#define CANDID_HEAP_BYTES_PER_BYTE 1024u
 /* Pairs of types remembered while comparing func and service references. */
 #define CANDID_SUBTYPE_PAIRS_MAX 1024u
 
