@@ -6,6 +6,9 @@
 /* take_number reads { 1: u64 } into *value, which stays as it is when the field is absent. */
 static bool take_number(uint64_t *value, struct ic_bytes in)
 {
+    if (in.size == 0) {
+        return true; // the usual memo
+    }
     struct ledger_pb_field field;
     enum ledger_pb_status status;
     while ((status = ledger_pb_next(&field, &in)) == LEDGER_PB_FIELD) {
@@ -25,6 +28,10 @@ static bool take_opt_number(struct ledger_opt_u64 *number, struct ic_bytes in)
 /* take_blob reads { 1: bytes } and demands that there are 32 in the end. */
 static bool take_blob(const uint8_t **blob, struct ic_bytes in)
 {
+    if (in.size == 34 && in.at[0] == ONLY_BYTES && in.at[1] == 32) {
+        *blob = in.at + 2; // nothing else, as this ledger writes it
+        return true;
+    }
     struct ic_bytes found = {0};
     struct ledger_pb_field field;
     enum ledger_pb_status status;

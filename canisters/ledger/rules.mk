@@ -1,8 +1,8 @@
 # The ICP ledger canister: entry points over ledger/ and the kit. The same sources make the Wasm and a
 # native library, so that recorded calls run under the sanitizers.
 L := canisters/ledger
-LEDGER_CANISTER_SOURCES := $(addprefix $(L)/,answers.c block_queries.c interface.c lifecycle.c queries.c \
-                             transfers.c) \
+LEDGER_CANISTER_SOURCES := $(addprefix $(L)/,answers.c block_queries.c blocks_answer.c interface.c lifecycle.c \
+                             queries.c transfers.c) \
                            $(BUILD)/gen/icp_did.c $(BUILD)/gen/icp_dispatch.c
 
 $(eval $(call didc_gen,icp,$(L)/ledger.did))
@@ -29,5 +29,5 @@ $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(LEDGER_SMALL)) $(WASM_DIR)/obj/$(BUILD)/gen
 $(eval $(call unit_test,ledger_canister_replay,$(L)/test/test_replay.c,ledger_canister ledger candid ic))
 $(patsubst %.c,$(O)/%.o,$(wildcard $(L)/test/*.c)): | $(BUILD)/gen/icp_did.h
 LEDGER_CANISTER_LIBS := ledger_canister ledger candid ic
-$(foreach t,lifecycle answers block_queries,\
+$(foreach t,lifecycle answers block_queries blocks_answer,\
   $(eval $(call unit_test,ledger_canister_$(t),$(L)/test/test_$(t).c $(L)/test/support.c,$(LEDGER_CANISTER_LIBS))))
