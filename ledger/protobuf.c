@@ -8,6 +8,11 @@
 static bool varint_take(uint64_t *value, struct ic_bytes *in)
 {
     uint64_t v = 0;
+    if (in->size != 0 && in->at[0] < VARINT_MORE) { // most tags and lengths
+        *value = in->at[0];
+        *in = (struct ic_bytes){.at = in->at + 1, .size = in->size - 1};
+        return true;
+    }
     for (size_t i = 0; i < in->size && i < VARINT_BYTES_MAX; i++) {
         const uint8_t byte = in->at[i];
         if (i == VARINT_BYTES_MAX - 1 && byte > 1) {
@@ -72,47 +77,52 @@ enum ledger_pb_status ledger_pb_next(struct ledger_pb_field *field, struct ic_by
     return content_take(field, in) ? LEDGER_PB_FIELD : LEDGER_PB_BAD;
 }
 
-static void put_byte(struct ledger_pb_writer *w, uint8_t byte)
+static uint8_t *put_byte(uint8_t *at, unsigned byte)
 {
-    *--w->at = byte;
+    *--at = (uint8_t)byte;
+    return at;
 }
 
-void ledger_pb_put_varint(struct ledger_pb_writer *w, uint64_t value)
+/* Never inlined: the rarer half of every number and length. */
+__attribute__((noinline)) static uint8_t *put_long_varint(uint8_t *at, uint64_t value)
 {
-    size_t more = 0; // how many bytes follow the first
-    for (uint64_t rest = value >> 7; rest != 0; rest >>= 7) {
-        more++;
-    }
-    uint8_t *at = w->at -= more + 1;
-    for (; more != 0; more--) {
+    /* How many bytes follow the first: the highest bit's place / 7, without dividing. */
+    size_t more = (size_t)(63 - __builtin_clzll(value)) * 37 >> 8;
+    uint8_t *const start = at - more - 1;
+    for (at = start; more != 0; more--) {
         *at++ = (uint8_t)(value | VARINT_MORE);
         value >>= 7;
     }
     *at = (uint8_t)value;
+    return start;
 }
 
-void ledger_pb_close(struct ledger_pb_writer *w, uint8_t tag, const uint8_t *end)
+uint8_t *ledger_pb_put_varint(uint8_t *at, uint64_t value)
 {
-    ledger_pb_put_varint(w, (uint64_t)(end - w->at));
-    put_byte(w, tag);
+    return value < VARINT_MORE ? put_byte(at, (unsigned)value) : put_long_varint(at, value);
 }
 
-void ledger_pb_put_bytes(struct ledger_pb_writer *w, uint8_t tag, struct ic_bytes content)
+uint8_t *ledger_pb_close(uint8_t *at, unsigned tag, const uint8_t *end)
 {
-    const uint8_t *end = w->at;
-    w->at -= content.size;
+    return put_byte(ledger_pb_put_varint(at, (uint64_t)(end - at)), tag);
+}
+
+uint8_t *ledger_pb_put_bytes(uint8_t *at, unsigned tag, struct ic_bytes content)
+{
+    const uint8_t *const end = at;
+    at -= content.size;
     if (content.size != 0) {
-        memcpy(w->at, content.at, content.size);
+        memcpy(at, content.at, content.size);
     }
-    ledger_pb_close(w, tag, end);
+    return ledger_pb_close(at, tag, end);
 }
 
-void ledger_pb_put_number(struct ledger_pb_writer *w, uint8_t tag, uint64_t value)
+uint8_t *ledger_pb_put_number(uint8_t *at, unsigned tag, uint64_t value)
 {
-    const uint8_t *end = w->at;
+    const uint8_t *const end = at;
     if (value != 0) {
-        ledger_pb_put_varint(w, value);
-        put_byte(w, LEDGER_PB_TAG(1, LEDGER_PB_VARINT));
+        at = ledger_pb_put_varint(at, value);
+        at = put_byte(at, LEDGER_PB_TAG(1, LEDGER_PB_VARINT));
     }
-    ledger_pb_close(w, tag, end);
+    return ledger_pb_close(at, tag, end);
 }

@@ -35,22 +35,20 @@ enum ledger_pb_status {
 IC_MUST_USE __attribute__((noinline)) enum ledger_pb_status ledger_pb_next(
     struct ledger_pb_field *field, struct ic_bytes *in);
 
-/* A writer: the bytes written so far begin at `at` and end where the buffer ends. The caller
- * provides room; a writer never checks. */
-struct ledger_pb_writer {
-    uint8_t *at;
-};
+/* Writing goes back to front: each function puts its bytes before `at`, where the caller provides room,
+ * and returns where they begin. */
 
-void ledger_pb_put_varint(struct ledger_pb_writer *w, uint64_t value);
+uint8_t *ledger_pb_put_varint(uint8_t *at, uint64_t value);
 
 /* ledger_pb_put_bytes puts tag, length and content of a bytes field. */
-void ledger_pb_put_bytes(struct ledger_pb_writer *w, uint8_t tag, struct ic_bytes content);
+uint8_t *ledger_pb_put_bytes(uint8_t *at, unsigned tag, struct ic_bytes content);
 
 /* ledger_pb_close turns what was written since `end` into the content of a message: puts its length
- * and tag. `end` is the writer's position before the content. */
-void ledger_pb_close(struct ledger_pb_writer *w, uint8_t tag, const uint8_t *end);
+ * and tag. `end` is the place before which the content was written. */
+uint8_t *ledger_pb_close(uint8_t *at, unsigned tag, const uint8_t *end);
 
-/* ledger_pb_put_number puts the message { 1: value }, whose content is empty for 0. */
-void ledger_pb_put_number(struct ledger_pb_writer *w, uint8_t tag, uint64_t value);
+/* ledger_pb_put_number puts the message { 1: value }, whose content is empty for 0. Never inlined: a
+ * block has up to seven. */
+__attribute__((noinline)) uint8_t *ledger_pb_put_number(uint8_t *at, unsigned tag, uint64_t value);
 
 #endif

@@ -1,7 +1,7 @@
 #include "ledger/transaction_hash.h"
 
+#include "ic/buf.h"
 #include "ic/sha2.h"
-#include "ic/text.h"
 #include "ic/trap.h"
 #include "ledger/constants.h"
 
@@ -23,149 +23,145 @@ enum {
     KEY_ONLY = 0, // of an amount or a time
 };
 
-/* The next byte goes to `at`; the buffer has room for any transaction. */
-struct cbor {
-    uint8_t *at;
-};
+/* Each function below writes at `at`, where the buffer has room for any transaction, and returns the
+ * place behind. SHORT keeps the linker from repeating in a dozen places what is called there. */
+#define SHORT __attribute__((noinline))
 
-static void put_byte(struct cbor *w, uint8_t byte)
+static uint8_t *put_byte(uint8_t *at, unsigned byte)
 {
-    *w->at++ = byte;
+    *at = (uint8_t)byte;
+    return at + 1;
 }
 
-static void put_big_endian(struct cbor *w, uint64_t value, unsigned bytes)
-{
-    while (bytes-- != 0) {
-        put_byte(w, (uint8_t)(value >> (8 * bytes)));
-    }
-}
-
-/* put_head puts a major type with its number in the shortest form. */
-static void put_head(struct cbor *w, uint8_t major, uint64_t number)
+/* put_head puts a major type with its number in the shortest form. It touches up to 7 bytes behind:
+ * what follows overwrites them, and at the end of a transaction the room for a memo, or the memo. */
+static uint8_t *put_head(uint8_t *at, unsigned major, uint64_t number)
 {
     if (number < 24) {
-        put_byte(w, (uint8_t)(major | number));
-    } else if (number <= UINT8_MAX) {
-        put_byte(w, major | 24);
-        put_big_endian(w, number, 1);
-    } else if (number <= UINT16_MAX) {
-        put_byte(w, major | 25);
-        put_big_endian(w, number, 2);
-    } else if (number <= UINT32_MAX) {
-        put_byte(w, major | 26);
-        put_big_endian(w, number, 4);
-    } else {
-        put_byte(w, major | 27);
-        put_big_endian(w, number, 8);
+        return put_byte(at, major | (unsigned)number);
     }
+    const unsigned log_bytes =
+        number <= UINT8_MAX ? 0 : number <= UINT16_MAX ? 1 : number <= UINT32_MAX ? 2 : 3;
+    const unsigned bytes = 1u << log_bytes;
+    at = put_byte(at, major | (24 + log_bytes));
+    ic_store_u64_le(at, __builtin_bswap64(number) >> (64 - 8 * bytes));
+    return at + bytes;
 }
 
-static void put_map(struct cbor *w, uint8_t fields)
+static uint8_t *put_map(uint8_t *at, unsigned fields)
 {
-    put_byte(w, CBOR_MAP | fields);
+    return put_byte(at, CBOR_MAP | fields);
 }
 
-static void put_key(struct cbor *w, uint8_t key)
+static uint8_t *put_key(uint8_t *at, unsigned key)
 {
-    put_byte(w, CBOR_UINT | key);
+    return put_byte(at, CBOR_UINT | key);
 }
 
 /* put_number puts key: { 0: value }, the form of amounts and times. */
-static void put_number(struct cbor *w, uint8_t key, uint64_t value)
+SHORT static uint8_t *put_number(uint8_t *at, unsigned key, uint64_t value)
 {
-    put_key(w, key);
-    put_map(w, 1);
-    put_key(w, KEY_ONLY);
-    put_head(w, CBOR_UINT, value);
+    at = put_key(at, key);
+    at = put_map(at, 1);
+    at = put_key(at, KEY_ONLY);
+    return put_head(at, CBOR_UINT, value);
 }
 
-static void put_opt_number(struct cbor *w, uint8_t key, struct ledger_opt_u64 number)
+static uint8_t *put_opt_number(uint8_t *at, unsigned key, struct ledger_opt_u64 number)
 {
-    if (number.has) {
-        put_number(w, key, number.v);
-        return;
+    return number.has ? put_number(at, key, number.v) : put_byte(put_key(at, key), CBOR_NULL);
+}
+
+/* The eight hexadecimal digits of four bytes, the first of each in the lowest byte. All at once: two
+ * accounts are 128 digits, and each remembered transfer pays for them. */
+static uint64_t hex_digits(uint32_t bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t v = bytes;
+    v = (v | v << 16) & UINT64_C(0x0000ffff0000ffff);
+    v = (v | v << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    v = (v >> 4 | v << 8) & (ones * 0x0f); // the upper half of a byte comes first
+    const uint64_t is_letter = (v + ones * 6) >> 4 & ones;
+    return v + ones * '0' + is_letter * ('a' - '0' - 10);
+}
+
+SHORT static uint8_t *put_account(uint8_t *at, unsigned key, const struct ledger_account *account)
+{
+    at = put_key(at, key);
+    at = put_head(at, CBOR_TEXT, 2 * LEDGER_ACCOUNT_BYTES);
+    for (size_t i = 0; i < LEDGER_ACCOUNT_BYTES; i += 4, at += 8) {
+        ic_store_u64_le(at, hex_digits(ic_load_u32_le(account->address + i)));
     }
-    put_key(w, key);
-    put_byte(w, CBOR_NULL);
+    return at;
 }
 
-static void put_account(struct cbor *w, uint8_t key, const struct ledger_account *account)
+static uint8_t *put_opt_account(uint8_t *at, unsigned key, const struct ledger_account *account)
 {
-    put_key(w, key);
-    put_head(w, CBOR_TEXT, 2 * LEDGER_ACCOUNT_BYTES);
-    ic_hex_encode((char *)w->at,
-                  (struct ic_bytes){.at = account->address, .size = LEDGER_ACCOUNT_BYTES});
-    w->at += 2 * LEDGER_ACCOUNT_BYTES;
+    return account != NULL ? put_account(at, key, account) : at;
 }
+
+/* ---- the transaction ------------------------------------------------------------------------- */
 
 /* put_variant opens { variant: { ... } } with a number of fields. */
-static void put_variant(struct cbor *w, uint8_t variant, uint8_t fields)
+static uint8_t *put_variant(uint8_t *at, unsigned variant, unsigned fields)
 {
-    put_map(w, 1);
-    put_key(w, variant);
-    put_map(w, fields);
+    at = put_map(at, 1);
+    at = put_key(at, variant);
+    return put_map(at, fields);
 }
 
-static void put_operation(struct cbor *w, const struct ledger_operation *op)
+static uint8_t *put_operation(uint8_t *at, const struct ledger_operation *op)
 {
-    const uint8_t spenders = op->spender != NULL ? 1 : 0;
+    const unsigned spenders = op->spender != NULL ? 1 : 0;
     switch (op->kind) {
     case LEDGER_BURN:
-        put_variant(w, 0, 2 + spenders);
-        put_account(w, 0, op->from);
-        put_number(w, 1, op->amount.v);
-        if (spenders != 0) {
-            put_account(w, 2, op->spender);
-        }
-        break;
+        at = put_variant(at, 0, 2 + spenders);
+        at = put_account(at, 0, op->from);
+        at = put_number(at, 1, op->amount.v);
+        return put_opt_account(at, 2, op->spender);
     case LEDGER_MINT:
-        put_variant(w, 1, 2);
-        put_account(w, 0, op->to);
-        put_number(w, 1, op->amount.v);
-        break;
+        at = put_variant(at, 1, 2);
+        at = put_account(at, 0, op->to);
+        return put_number(at, 1, op->amount.v);
     case LEDGER_TRANSFER:
-        put_variant(w, 2, 4 + spenders);
-        put_account(w, 0, op->from);
-        put_account(w, 1, op->to);
-        put_number(w, 2, op->amount.v);
-        put_number(w, 3, op->fee.v);
-        if (spenders != 0) {
-            put_account(w, 4, op->spender);
-        }
-        break;
+        at = put_variant(at, 2, 4 + spenders);
+        at = put_account(at, 0, op->from);
+        at = put_account(at, 1, op->to);
+        at = put_number(at, 2, op->amount.v);
+        at = put_number(at, 3, op->fee.v);
+        return put_opt_account(at, 4, op->spender);
     case LEDGER_APPROVE:
-        put_variant(w, 3, 6);
-        put_account(w, 0, op->from);
-        put_account(w, 1, op->spender);
-        put_number(w, 2, op->amount.v);
-        put_opt_number(w, 3, op->expected_allowance_e8s);
-        put_opt_number(w, 4, op->expires_at_ns);
-        put_number(w, 5, op->fee.v);
-        break;
+        at = put_variant(at, 3, 6);
+        at = put_account(at, 0, op->from);
+        at = put_account(at, 1, op->spender);
+        at = put_number(at, 2, op->amount.v);
+        at = put_opt_number(at, 3, op->expected_allowance_e8s);
+        at = put_opt_number(at, 4, op->expires_at_ns);
+        return put_number(at, 5, op->fee.v);
     }
+    return at;
 }
 
 size_t ledger_transaction_to_cbor(uint8_t out[LEDGER_TRANSACTION_CBOR_BYTES_MAX],
                                   const struct ledger_transaction *transaction)
 {
-    struct cbor w = {.at = out};
-    put_map(&w, transaction->has_icrc1_memo ? 4 : 3);
-    put_key(&w, KEY_OPERATION);
-    put_operation(&w, &transaction->operation);
-    put_key(&w, KEY_MEMO);
-    put_head(&w, CBOR_UINT, transaction->memo);
-    put_opt_number(&w, KEY_CREATED_AT, transaction->created_at_ns);
+    uint8_t *at = put_map(out, transaction->has_icrc1_memo ? 4 : 3);
+    at = put_key(at, KEY_OPERATION);
+    at = put_operation(at, &transaction->operation);
+    at = put_key(at, KEY_MEMO);
+    at = put_head(at, CBOR_UINT, transaction->memo);
+    at = put_opt_number(at, KEY_CREATED_AT, transaction->created_at_ns);
     if (transaction->has_icrc1_memo) {
         const struct ic_bytes memo = transaction->icrc1_memo;
         ic_assert(memo.size <= LEDGER_ICRC1_MEMO_BYTES_MAX); // the buffer's size counts on it
-        put_key(&w, KEY_ICRC1_MEMO);
-        put_head(&w, CBOR_BYTES, memo.size);
+        at = put_key(at, KEY_ICRC1_MEMO);
+        at = put_head(at, CBOR_BYTES, memo.size);
         if (memo.size != 0) {
-            memcpy(w.at, memo.at, memo.size);
+            memcpy(at, memo.at, memo.size);
         }
-        w.at += memo.size;
+        at += memo.size;
     }
-    return (size_t)(w.at - out);
+    return (size_t)(at - out);
 }
 
 struct ledger_hash ledger_transaction_hash(const struct ledger_transaction *transaction)

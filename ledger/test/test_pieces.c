@@ -26,11 +26,11 @@ static void test_varints(void **state)
     (void)state;
     for (size_t i = 0; i < TEST_ITEMS(VARINTS); i++) {
         uint8_t buffer[32];
-        struct ledger_pb_writer w = {.at = buffer + sizeof buffer};
-        ledger_pb_put_varint(&w, VARINTS[i].value);
-        test_assert_hex("varint", w.at, (size_t)(buffer + sizeof buffer - w.at), VARINTS[i].hex);
-        *--w.at = 0x08; // field 1
-        struct ic_bytes in = {.at = w.at, .size = (size_t)(buffer + sizeof buffer - w.at)};
+        uint8_t *at = buffer + sizeof buffer;
+        at = ledger_pb_put_varint(at, VARINTS[i].value);
+        test_assert_hex("varint", at, (size_t)(buffer + sizeof buffer - at), VARINTS[i].hex);
+        *--at = 0x08; // field 1
+        struct ic_bytes in = {.at = at, .size = (size_t)(buffer + sizeof buffer - at)};
         struct ledger_pb_field field;
         assert_int_equal(ledger_pb_next(&field, &in), LEDGER_PB_FIELD);
         assert_int_equal(field.tag, LEDGER_PB_TAG(1, LEDGER_PB_VARINT));
@@ -46,9 +46,9 @@ static void test_varints_around_powers(void **state)
         for (unsigned below = 0; below < 2; below++) {
             const uint64_t value = (UINT64_C(1) << bit) - below;
             uint8_t buffer[16];
-            struct ledger_pb_writer w = {.at = buffer + sizeof buffer};
-            ledger_pb_put_number(&w, LEDGER_PB_TAG(3, LEDGER_PB_BYTES), value);
-            struct ic_bytes in = {.at = w.at, .size = (size_t)(buffer + sizeof buffer - w.at)};
+            uint8_t *at = buffer + sizeof buffer;
+            at = ledger_pb_put_number(at, LEDGER_PB_TAG(3, LEDGER_PB_BYTES), value);
+            struct ic_bytes in = {.at = at, .size = (size_t)(buffer + sizeof buffer - at)};
             struct ledger_pb_field outer, inner;
             assert_int_equal(ledger_pb_next(&outer, &in), LEDGER_PB_FIELD);
             assert_int_equal(in.size, 0);
@@ -109,10 +109,10 @@ static void test_bytes_fields(void **state)
     uint8_t buffer[400], content[300];
     memset(content, 0x11, sizeof content);
     for (size_t size = 0; size <= sizeof content; size += 50) {
-        struct ledger_pb_writer w = {.at = buffer + sizeof buffer};
-        ledger_pb_put_bytes(&w, LEDGER_PB_TAG(2, LEDGER_PB_BYTES),
+        uint8_t *at = buffer + sizeof buffer;
+        at = ledger_pb_put_bytes(at, LEDGER_PB_TAG(2, LEDGER_PB_BYTES),
                             (struct ic_bytes){.at = content, .size = size});
-        struct ic_bytes in = {.at = w.at, .size = (size_t)(buffer + sizeof buffer - w.at)};
+        struct ic_bytes in = {.at = at, .size = (size_t)(buffer + sizeof buffer - at)};
         struct ledger_pb_field field;
         assert_int_equal(ledger_pb_next(&field, &in), LEDGER_PB_FIELD);
         assert_int_equal(field.tag, 0x12);
