@@ -8,7 +8,17 @@
 #include "ledger/account.h"
 #include "ledger/transfer.h"
 
-struct ledger_state canister_state;
+/* The arena of a message begins behind all static data. Data in a section of another name than .bss goes
+ * last among them, so that one heap page holds the state and a transfer's argument and answer: each page
+ * that an update changes costs 1,000 instructions. */
+#define HEAP_PAGE_BYTES 4096 /* unit of that charge */
+#ifdef __wasm__
+#define NEXT_TO_ARENA __attribute__((section(".bss_last"), aligned(HEAP_PAGE_BYTES)))
+#else
+#define NEXT_TO_ARENA
+#endif
+
+NEXT_TO_ARENA struct ledger_state canister_state;
 static struct ic_store store;
 
 /* An upgrade's argument is small; what is larger is refused. */
