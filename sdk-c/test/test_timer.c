@@ -162,7 +162,6 @@ static void upgrade(void)
 static void do_global_timer(void *argument)
 {
     (void)argument;
-    ic_timer_set(0); /* the system clears it when it schedules the message */
     ic_timers_on_global_timer();
 }
 
@@ -187,12 +186,20 @@ static void deliver_all(void)
     }
 }
 
+/* The system clears the global timer when it schedules the message, even if that traps then. */
+static void do_clear(void *argument)
+{
+    (void)argument;
+    ic_timer_set(0);
+}
+
 /* Executes the global timer once if it is due. */
 static bool tick(void)
 {
     if (ic_host_timer() == 0 || ic_host_timer() > now_ns) {
         return false;
     }
+    run(do_clear, NULL);
     run(do_global_timer, NULL);
     return true;
 }
@@ -371,7 +378,8 @@ static void repeats_do_not_drift(void **state)
 {
     (void)state;
     start();
-    every(ONCE, 10 * SECOND, 1);
+    struct ic_timer_id id = every(ONCE, 10 * SECOND, 1);
+    struct ic_timer_info info;
     uint64_t seed = 4;
     uint64_t total = 0;
     for (uint64_t i = 1; i <= 500; i++) {
@@ -380,6 +388,8 @@ static void repeats_do_not_drift(void **state)
         assert_false(tick());
         deliver_all();
         assert_int_equal(seen.count, ++total);
+        assert_true(ic_timer_find(&info, id));
+        assert_int_equal(info.tries, 0);
         assert_true(ic_host_timer() == START + (i + 1) * 10 * SECOND);
     }
     time_is(START + 500 * 10 * SECOND + 1234 * SECOND);
@@ -458,6 +468,23 @@ static void refused_calls_are_sent_later(void **state)
     assert_true(ic_host_timer() == START + SECOND + IC_TIMER_RETRY_NS);
     pass_until(START + 60 * SECOND);
     assert_int_equal(seen.count, 2);
+}
+
+/* The one message that nothing protects: the next use of a timer asks the system again. */
+static void the_global_timer_itself_traps(void **state)
+{
+    (void)state;
+    start();
+    after(STABLE, SECOND, 1);
+    time_is(START + SECOND);
+    run(do_clear, NULL);
+    ic_host_stable_trap_at(1);
+    assert_false(ic_host_flow_run(do_global_timer, NULL));
+    assert_int_equal(ic_host_timer(), 0);
+    assert_false(cancel((struct ic_timer_id){.v = 0}));
+    pass_until(START + 2 * SECOND);
+    assert_int_equal(seen.count, 1);
+    check_run(0, STABLE, 1, START + SECOND);
 }
 
 /* The message of a slow subnet comes after the next try: it runs once only. */
@@ -716,6 +743,11 @@ static void bad_stores_and_tables_trap(void **state)
         CHECK_TRAPS("timer: a stored timer is damaged", do_post_upgrade, NULL);
         record[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
+    uint8_t copy[IC_TIMER_RECORD_BYTES]; /* intact, but at another place */
+    memcpy(copy, record, sizeof copy);
+    memcpy(record + sizeof copy, copy, sizeof copy);
+    CHECK_TRAPS("timer: a stored timer is damaged", do_post_upgrade, NULL);
+    memset(record + sizeof copy, 0, sizeof copy);
     upgrade();
     assert_int_equal(ic_timers_status().count, 1);
     uint8_t *head = ic_host_stable() + 4096 + REGION * IC_STORE_HEAD_BYTES;
@@ -751,6 +783,7 @@ int main(void)
         TEST(a_one_shot_that_always_traps_lapses),
         TEST(a_repeating_one_goes_on),
         TEST(refused_calls_are_sent_later),
+        TEST(the_global_timer_itself_traps),
         TEST(late_messages_run_once),
         TEST(a_thousand),
         TEST(full),
