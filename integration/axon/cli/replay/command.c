@@ -84,7 +84,9 @@ int cli_replay(int argc, char **argv)
                                      .exact_instructions = a.exact_instructions};
     struct replay_report *report = axon_alloc(sizeof *report);
     bool ok = run_all(report, &a, &options);
-    replay_report_print(report, stdout);
+    if (ok) {
+        replay_report_print(report, stdout);
+    }
     struct replay_row total = replay_report_total(report);
     free(report);
     axon_buf_free(&wasm);
