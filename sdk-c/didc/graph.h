@@ -44,6 +44,11 @@ struct did_node {
     uint32_t class;  /* equal for structurally equal types */
     uint32_t before; /* class of the last round of refinement */
     uint32_t entry;  /* while writing a type table: index + 1 */
+    /* What JavaScript's encoder takes for the same type, by did_js_keys. 0: not known yet. */
+    uint32_t js_key;
+    uint32_t js_content_key; /* of a recursive one: of the type it is filled with */
+    bool js_is_rec;          /* an IDL.Rec() */
+    int js_visit;            /* 0 new, 1 open, 2 done */
     /* Layout on this machine, and the descriptor; made by did_layout. */
     uint32_t size;
     uint32_t align;
@@ -72,7 +77,9 @@ struct did_graph {
     size_t method_count;
     struct did_node *init; /* NULL: no install arguments */
     struct did_node *scalars[CANDID_KIND_BOX];
-    size_t filled; /* nodes whose edges exist */
+    size_t filled;     /* nodes whose edges exist */
+    uint32_t js_keys;  /* their number once they are made, for js_nodes nodes */
+    size_t js_nodes;
     struct did_names *names; /* of structs */
     struct did_names *tags;  /* enum constants */
 };
@@ -93,10 +100,14 @@ struct did_node *did_graph_node(struct did_graph *graph, struct did_type *type);
 IC_MUST_USE bool did_graph_complete(struct did_graph *graph, struct did_error *error);
 
 /* did_header writes the bytes from the magic to the end of the argument types as an encoder of that
- * kind does. Returns false, nothing written, for types whose order in JavaScript depends on more
- * than the type (functions, services, recursion). */
+ * kind does. Returns false, nothing written, for types that JavaScript's encoder cannot tell from
+ * others (see js.c). */
 bool did_header(struct did_text *out, struct did_graph *graph, const struct did_node *tuple,
                 int known);
+
+/* did_js_keys gives each node its js_key: nodes with equal keys are one type in JavaScript. Returns how
+ * many keys there are, 0 included. */
+uint32_t did_js_keys(struct did_graph *graph);
 
 /* True when a value of the tuple can be encoded with narrower types: there is a variant or an opt
  * outside of vecs. */

@@ -5,9 +5,9 @@
 
 struct table {
     struct did_graph *graph;
-    bool post_order; /* children first, as in JavaScript; else an entry before its children */
+    bool js;
     bool failed;
-    int32_t *entry_of_class; /* index + 1; 0: none; -1: open */
+    int32_t *entry_of; /* index + 1 by class, or by js_key; 0: none */
     const struct did_node **entries;
     size_t entry_count;
 };
@@ -39,41 +39,68 @@ static bool is_primitive(const struct did_node *node)
     return node->kind <= CANDID_KIND_EMPTY || node->kind == CANDID_KIND_PRINCIPAL;
 }
 
-static void add_entry(struct table *t, const struct did_node *node)
-{
-    t->entries[t->entry_count++] = node;
-    t->entry_of_class[node->class] = (int32_t)t->entry_count;
-}
-
-static void collect(struct table *t, const struct did_node *node, unsigned depth)
+/* Rust's encoder: an entry before its parts. */
+static void collect_rust(struct table *t, const struct did_node *node, unsigned depth)
 {
     if (depth > DID_CHAIN_MAX) {
         t->failed = true;
     }
-    if (t->failed || is_primitive(node) || t->entry_of_class[node->class] > 0) {
+    if (t->failed || is_primitive(node) || t->entry_of[node->class] != 0) {
         return;
     }
-    if (t->post_order && (t->entry_of_class[node->class] < 0 || node->kind == CANDID_KIND_FUNC ||
-                          node->kind == CANDID_KIND_SERVICE)) {
+    t->entries[t->entry_count++] = node;
+    t->entry_of[node->class] = (int32_t)t->entry_count;
+    for (size_t i = 0; i < node->edge_count; i++) {
+        collect_rust(t, node->edges[i].to, depth + 1);
+    }
+}
+
+/* JavaScript sorts methods by UTF-16; only for ASCII that is surely our order. */
+static bool is_plain_service(const struct did_node *node)
+{
+    for (size_t i = 0; i < node->edge_count; i++) {
+        for (size_t j = 0; j < node->edges[i].name.size; j++) {
+            if (node->edges[i].name.at[j] > 0x7f) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* JavaScript's encoder: parts before their entry, but an IDL.Rec() has its place before its parts, and
+ * the type it is filled with gives up its own. */
+static void collect_js(struct table *t, const struct did_node *node, unsigned depth)
+{
+    if (depth > DID_CHAIN_MAX || (node->kind == CANDID_KIND_SERVICE && !is_plain_service(node))) {
         t->failed = true;
+    }
+    if (t->failed || is_primitive(node) || t->entry_of[node->js_key] != 0) {
         return;
     }
-    if (t->post_order) {
-        t->entry_of_class[node->class] = -1;
-    } else {
-        add_entry(t, node);
+    size_t place = t->entry_count;
+    if (node->js_is_rec) {
+        t->entries[t->entry_count++] = node;
+        t->entry_of[node->js_key] = (int32_t)t->entry_count;
     }
     for (size_t i = 0; i < node->edge_count; i++) {
-        collect(t, node->edges[i].to, depth + 1);
+        collect_js(t, node->edges[i].to, depth + 1);
     }
-    if (t->post_order && !t->failed) {
-        add_entry(t, node);
+    if (!node->js_is_rec) {
+        place = t->entry_count++;
+        t->entries[place] = node;
+        t->entry_of[node->js_key] = (int32_t)place + 1;
+        return;
     }
+    /* A type spelled like the filling, met before, keeps an entry that nobody uses: not foreseen. */
+    t->failed = t->failed || t->entry_of[node->js_content_key] != 0;
+    t->entry_of[node->js_content_key] = (int32_t)place + 1;
 }
 
 static void put_ref(struct did_text *out, const struct table *t, const struct did_node *node)
 {
-    put_sleb(out, is_primitive(node) ? -(int64_t)node->kind : t->entry_of_class[node->class] - 1);
+    put_sleb(out, is_primitive(node) ? -(int64_t)node->kind
+                                     : t->entry_of[t->js ? node->js_key : node->class] - 1);
 }
 
 static void put_func(struct did_text *out, const struct table *t, const struct did_node *node)
@@ -139,20 +166,21 @@ static void put_header(struct did_text *out, const struct table *t, const struct
 bool did_header(struct did_text *out, struct did_graph *graph, const struct did_node *tuple,
                 int known)
 {
-    struct table t = {.graph = graph, .post_order = known == CANDID_KNOWN_JS};
-    const size_t classes = graph->node_count + CANDID_KIND_BOX + 2;
-    t.entry_of_class = calloc(classes, sizeof *t.entry_of_class);
-    t.entries = calloc(classes, sizeof *t.entries);
-    if (t.entry_of_class == NULL || t.entries == NULL) {
+    struct table t = {.graph = graph, .js = known == CANDID_KNOWN_JS};
+    const size_t keys =
+        t.js ? did_js_keys(graph) : graph->node_count + CANDID_KIND_BOX + 2;
+    t.entry_of = calloc(keys + 1, sizeof *t.entry_of);
+    t.entries = calloc(graph->node_count + CANDID_KIND_BOX + 2, sizeof *t.entries);
+    if (t.entry_of == NULL || t.entries == NULL) {
         abort();
     }
     for (size_t i = 0; i < tuple->edge_count; i++) {
-        collect(&t, tuple->edges[i].to, 0);
+        (t.js ? collect_js : collect_rust)(&t, tuple->edges[i].to, 0);
     }
     if (!t.failed) {
         put_header(out, &t, tuple);
     }
-    free(t.entry_of_class);
+    free(t.entry_of);
     free(t.entries);
     return !t.failed;
 }

@@ -12,7 +12,9 @@ static const char USAGE[] =
     "                                                is NEW a safe upgrade of OLD? With\n"
     "                                                --methods-of, as far as NEW has methods\n"
     "       didc print FILE.did                      the interface in one normal form\n"
-    "       didc methods FILE.did                    lines `update NAME`, `query NAME`, ...\n";
+    "       didc methods FILE.did                    lines `update NAME`, `query NAME`, ...\n"
+    "       didc headers FILE.did                    the type tables that are known by heart:\n"
+    "                                                lines `NAME rust HEX`, `NAME javascript HEX`\n";
 
 /* ---- files --------------------------------------------------------------------------------------- */
 
@@ -261,6 +263,41 @@ static int command_methods(int argc, char **argv)
     return 0;
 }
 
+static void print_header(struct did_graph *graph, const struct did_graph_method *method, int known)
+{
+    struct did_text header = {0};
+    if (did_header(&header, graph, method->in, known)) {
+        printf("%.*s %s ", (int)method->name.size, (const char *)method->name.at,
+               known == CANDID_KNOWN_JS ? "javascript" : "rust");
+        for (size_t i = 0; i < header.size; i++) {
+            printf("%02x", (unsigned)(uint8_t)header.at[i]);
+        }
+        printf("\n");
+    }
+    did_text_free(&header);
+}
+
+static int command_headers(int argc, char **argv)
+{
+    struct did_program program;
+    struct did_graph graph;
+    struct did_error error;
+    if (argc != 1) {
+        fputs(USAGE, stderr);
+        return 2;
+    }
+    if (!read_program(&program, argv[0])) {
+        return 1;
+    }
+    const bool ok = did_graph_make(&graph, &program, &error);
+    for (size_t i = 0; ok && i < graph.method_count; i++) {
+        print_header(&graph, &graph.methods[i], CANDID_KNOWN_RUST);
+        print_header(&graph, &graph.methods[i], CANDID_KNOWN_JS);
+    }
+    did_free(&program);
+    return ok ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -269,7 +306,8 @@ int main(int argc, char **argv)
     } commands[] = {{"gen", command_gen},
                     {"check", command_check},
                     {"print", command_print},
-                    {"methods", command_methods}};
+                    {"methods", command_methods},
+                    {"headers", command_headers}};
     for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             return commands[i].run(argc - 2, argv + 2);
