@@ -98,7 +98,7 @@ static struct ic_bytes get_sized(struct ic_reader *in)
 #ifdef AXON_PLANTED_BUG /* trusts the size: the view runs on behind the message */
     return (struct ic_bytes){.at = in->at, .size = (size_t)size};
 #endif
-    if (size > in->left) {
+    if (size > in->left) { /* before it is narrowed: size_t has 32 bits in Wasm */
         in->failed = true;
         return (struct ic_bytes){.size = 0};
     }

@@ -222,6 +222,19 @@ static void wrong_types(void **state)
     r = ic_pb_from(IC_BYTES_LIT("\x08\x01"));
     assert_true(ic_pb_next(&r) && ic_pb_u64(&r) == 1);
     assert_true(ic_pb_u64(&r) == 0 && !ic_pb_done(&r)); /* read twice */
+    r = ic_pb_from(IC_BYTES_LIT("\x08\x01\x10\x02"));
+    assert_true(ic_pb_next(&r) && ic_pb_u64(&r) == 1);
+    assert_true(ic_pb_u64(&r) == 0 && !ic_pb_next(&r)); /* the next key is no value */
+    struct ic_writer w = writer();
+    ic_pb_put_i64(&w, 1, (int64_t)INT32_MIN - 1);
+    r = ic_pb_from(ic_writer_bytes(&w));
+    assert_true(ic_pb_next(&r) && ic_pb_i32(&r) == 0 && !ic_pb_done(&r));
+    uint64_t value;
+    struct ic_reader packed = {.left = 0};
+    r = ic_pb_from(IC_BYTES_LIT("\x0a\x02\x05\x80")); /* packed, the second is half a number */
+    assert_true(ic_pb_next(&r) && ic_pb_packed_u64(&value, &packed, &r) && value == 5);
+    assert_false(ic_pb_packed_u64(&value, &packed, &r));
+    assert_false(ic_pb_done(&r));
 }
 
 static void nested_too_deep(void **state)

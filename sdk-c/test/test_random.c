@@ -103,9 +103,14 @@ static void stirring(void **state)
     uint64_t after = ic_random_u64(&a);
     assert_true(after == ic_random_u64(&b));
     assert_true(after != ic_random_u64(&c));
+    struct ic_random back = a;
+    back.used = IC_RANDOM_BLOCK_BYTES;
     ic_random_stir(&a, two); /* twice the same is not a way back */
     ic_random_stir(&a, two);
-    assert_true(ic_random_u64(&a) != ic_random_u64(&b));
+    assert_true(ic_random_u64(&a) != ic_random_u64(&back));
+    ic_random_stir(&b, two); /* and what was unknown before stays so */
+    ic_random_stir(&c, two);
+    assert_true(ic_random_u64(&b) != ic_random_u64(&c));
 }
 
 static void draw_unseeded(void *argument)
