@@ -4,7 +4,7 @@
  * 1, so that four words in four lanes gain little. Here a word stands twice in a 64-bit lane: one
  * shift of 64 bits then leaves the rotated word in the lower half. What is rotated, a and e, is
  * doubled again by one swizzle; everything else is computed in both halves, the upper one being of
- * no interest. A block of two messages costs 5,520 instructions, of one 4,370. */
+ * no interest. A block of two messages costs 5,790 instructions, of one 4,540. */
 #include "ic/buf.h"
 #include "ic/sha2.h"
 #include "src/sha2_constants.h"
@@ -146,22 +146,21 @@ static inline words constants_add(words w, uint32_t t)
     } while (0)
 
 /* Rounds t to t + 7; the variables are back in their places afterwards. */
-#define ROUNDS_8(w, i, t)                                                                          \
+#define ROUNDS_8(w, t)                                                                             \
     do {                                                                                           \
-        ROUNDS_2(p.a, p.b, p.c, p.d, p.e, p.f, p.g, p.h, (w)[i], t);                               \
-        ROUNDS_2(p.g, p.h, p.a, p.b, p.c, p.d, p.e, p.f, (w)[(i) + 1], (t) + 2);                   \
-        ROUNDS_2(p.e, p.f, p.g, p.h, p.a, p.b, p.c, p.d, (w)[(i) + 2], (t) + 4);                   \
-        ROUNDS_2(p.c, p.d, p.e, p.f, p.g, p.h, p.a, p.b, (w)[(i) + 3], (t) + 6);                   \
+        ROUNDS_2(p.a, p.b, p.c, p.d, p.e, p.f, p.g, p.h, (w)[0], t);                               \
+        ROUNDS_2(p.g, p.h, p.a, p.b, p.c, p.d, p.e, p.f, (w)[1], (t) + 2);                         \
+        ROUNDS_2(p.e, p.f, p.g, p.h, p.a, p.b, p.c, p.d, (w)[2], (t) + 4);                         \
+        ROUNDS_2(p.c, p.d, p.e, p.f, p.g, p.h, p.a, p.b, (w)[3], (t) + 6);                         \
     } while (0)
 
-/* The next eight words of each message, in place of the eight at w[i]; o is the other half. */
-#define EXPAND_8(w, i, o)                                                                          \
+/* The next eight words of each message, in place of the older eight of sixteen. */
+#define EXPAND_8(w)                                                                                \
     do {                                                                                           \
-        (w)[i] = next_words((w)[i], (w)[(i) + 1], (w)[o], (w)[(o) + 1], (w)[(o) + 3]);             \
-        (w)[(i) + 1] = next_words((w)[(i) + 1], (w)[(i) + 2], (w)[(o) + 1], (w)[(o) + 2], (w)[i]); \
-        (w)[(i) + 2] =                                                                             \
-            next_words((w)[(i) + 2], (w)[(i) + 3], (w)[(o) + 2], (w)[(o) + 3], (w)[(i) + 1]);      \
-        (w)[(i) + 3] = next_words((w)[(i) + 3], (w)[o], (w)[(o) + 3], (w)[i], (w)[(i) + 2]);       \
+        (w)[0] = next_words((w)[0], (w)[1], (w)[4], (w)[5], (w)[7]);                               \
+        (w)[1] = next_words((w)[1], (w)[2], (w)[5], (w)[6], (w)[0]);                               \
+        (w)[2] = next_words((w)[2], (w)[3], (w)[6], (w)[7], (w)[1]);                               \
+        (w)[3] = next_words((w)[3], (w)[4], (w)[7], (w)[0], (w)[2]);                               \
     } while (0)
 
 void ic_sha256_compress_pair(uint32_t a[8], uint32_t b[8], const uint8_t *block_a,
@@ -174,15 +173,18 @@ void ic_sha256_compress_pair(uint32_t a[8], uint32_t b[8], const uint8_t *block_
     words_load(w + 2, block_a + 16, block_b + 16);
     words_load(w + 4, block_a + 32, block_b + 32);
     words_load(w + 6, block_a + 48, block_b + 48);
-    /* Unrolled it is 9 kB longer and four percent faster. */
+    /* Eight rounds at a time: unrolled it is 11 kB longer and five percent faster. */
 #pragma GCC unroll 1
-    for (uint32_t t = 0; t < 64; t += 16) {
-        if (t != 0) {
-            EXPAND_8(w, 0, 4);
-            EXPAND_8(w, 4, 0);
+    for (uint32_t t = 0; t < 64; t += 8) {
+        if (t >= 16) {
+            EXPAND_8(w);
         }
-        ROUNDS_8(w, 0, t);
-        ROUNDS_8(w, 4, t + 8);
+        ROUNDS_8(w, t);
+        for (size_t i = 0; i < 4; i++) {
+            const words used = w[i];
+            w[i] = w[i + 4];
+            w[i + 4] = used;
+        }
     }
     pair_add(a, b, &p);
 }
