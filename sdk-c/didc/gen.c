@@ -1,17 +1,29 @@
 /* The annotation comments of methods. */
 #include "gen.h"
 
-static bool fail(struct gen *gen, const struct did_graph_method *m, const char *reason)
+/* The position of text that is a view into a source. */
+static struct did_position position_of(const struct did_program *program, const uint8_t *text)
 {
-    struct did_position at = {0};
-    const struct did_program *program = gen->graph->program;
-    const struct did_type *service = did_type_resolve(program->service);
-    for (size_t i = 0; i < service->method_count; i++) {
-        if (ic_bytes_is_equal(service->methods[i].name, m->name)) {
-            at = service->methods[i].at;
+    struct did_position at = {.line = 1, .column = 1};
+    for (size_t i = 0; i < program->source_count; i++) {
+        const struct ic_bytes source = program->sources[i].text;
+        if (text >= source.at && text <= source.at + source.size) {
+            at.source = (uint32_t)i;
+            for (const uint8_t *c = source.at; c < text; c++) {
+                at.line += *c == '\n';
+                at.column = *c == '\n' ? 1 : at.column + 1;
+            }
         }
     }
-    return did_fail(gen->error, program->sources[at.source].name, at, "%s", reason);
+    return at;
+}
+
+/* An annotation is wrong: at is the place in the source, of the comment line. */
+static bool fail(struct gen *gen, struct ic_bytes at, const char *reason)
+{
+    const struct did_program *program = gen->graph->program;
+    const struct did_position position = position_of(program, at.at);
+    return did_fail(gen->error, program->sources[position.source].name, position, "%s", reason);
 }
 
 /* "word" or "word argument". Returns true when the line begins with that word. */
@@ -42,18 +54,17 @@ static bool is_c_name(struct ic_bytes name)
     return name.size != 0;
 }
 
-static bool read_line(struct gen *gen, struct gen_method_options *options,
-                      const struct did_graph_method *m, struct ic_bytes line)
+static bool read_line(struct gen *gen, struct gen_method_options *options, struct ic_bytes line)
 {
     struct ic_bytes argument = {0};
     if (take_word(&argument, line, "@max")) {
         return (did_nat_parse(&options->argument_bytes_max, argument) &&
                 options->argument_bytes_max <= UINT32_MAX) ||
-               fail(gen, m, "@max needs a number of bytes");
+               fail(gen, line, "@max needs a number of bytes");
     }
     if (take_word(&argument, line, "@guard")) {
         options->guard = argument;
-        return is_c_name(argument) || fail(gen, m, "@guard needs the name of a C function");
+        return is_c_name(argument) || fail(gen, line, "@guard needs the name of a C function");
     }
     bool *const flags[] = {&options->raw, &options->manual, &options->noargs, &options->full};
     static const char *const words[] = {"@raw", "@manual", "@noargs", "@full"};
@@ -63,8 +74,8 @@ static bool read_line(struct gen *gen, struct gen_method_options *options,
             return true;
         }
     }
-    return fail(gen, m, "unknown annotation above this method; known: @raw, @manual, @noargs, "
-                        "@full, @max N, @guard NAME");
+    return fail(gen, line, "unknown annotation of a method; known: @raw, @manual, @noargs, "
+                           "@full, @max N, @guard NAME");
 }
 
 bool gen_options(struct gen *gen, struct gen_method_options *options,
@@ -73,13 +84,19 @@ bool gen_options(struct gen *gen, struct gen_method_options *options,
     *options = (struct gen_method_options){.argument_bytes_max = UINT32_MAX};
     struct ic_bytes doc = m->doc;
     struct ic_bytes line;
+    struct ic_bytes kind = {0}; /* the line of the last annotation that excludes others */
     while (did_doc_next(&line, &doc)) {
-        if (line.size > 0 && line.at[0] == '@' && !read_line(gen, options, m, line)) {
+        if (ic_bytes_is_equal(line, IC_BYTES_LIT("@raw")) ||
+            ic_bytes_is_equal(line, IC_BYTES_LIT("@manual")) ||
+            ic_bytes_is_equal(line, IC_BYTES_LIT("@noargs"))) {
+            kind = line;
+        }
+        if (line.size > 0 && line.at[0] == '@' && !read_line(gen, options, line)) {
             return false;
         }
     }
     if (options->raw + options->manual + options->noargs > 1) {
-        return fail(gen, m, "only one of @raw, @manual, @noargs can be");
+        return fail(gen, kind, "only one of @raw, @manual, @noargs can be");
     }
     return true;
 }

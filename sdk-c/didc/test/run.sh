@@ -92,6 +92,24 @@ done <$HERE/upgrades.txt
 
 # ---- hostile sources: an error or a result, never a crash ------------------------------------------
 hostile=0
+nested() { # nested OPEN CLOSE: a type a hundred thousand deep is refused with a position
+    { printf 'type T = '; yes "$1" | head -100000 | tr -d '\n'; printf 'nat'; yes "$2" | head -100000 |
+        tr -d '\n'; } >"$OUT/nested.did"
+    for command in "print" "methods" "headers" "gen --prefix n --out $OUT"; do
+        # shellcheck disable=SC2086
+        refused "nested $1 at $command" "nested.did:1:" $DIDC $command "$OUT/nested.did"
+    done
+}
+nested 'opt ' ''
+nested 'record { ' ' }'
+nested 'variant { a : ' ' }'
+nested 'func (' ') -> ()'
+nested 'service { a : (' ') -> () }'
+# A chain of a thousand definitions is no nesting of one expression, and has limits of its own.
+for ((i = 0; i < 3000; i++)); do echo "type T$i = record { T$((i + 1)) };"; done >"$OUT/chain.did"
+echo "type T3000 = nat; service : { m : (T0) -> () }" >>"$OUT/chain.did"
+$DIDC gen "$OUT/chain.did" --prefix chain --out "$OUT" >"$OUT/log" 2>&1
+[ $? -le 1 ] || { bad "chain of definitions"; hostile=1; }
 for file in $HERE/golden/bank.did $HERE/golden/clash.did; do
     size=$(wc -c <$file)
     for ((i = 0; i < size; i += 7)); do
