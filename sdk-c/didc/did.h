@@ -167,7 +167,8 @@ void did_lexer_init(struct did_lexer *lexer, struct did_pool *pool, const char *
                     struct ic_bytes source, struct did_error *error);
 struct did_token did_lex(struct did_lexer *lexer);
 
-/* did_fail sets the error to "name:line:column: reason" and returns false. */
+/* did_fail sets the error to "name:line:column: reason", without "name:" where name is empty. Returns
+ * false. */
 __attribute__((format(printf, 4, 5))) bool did_fail(struct did_error *error, const char *name,
                                                     struct did_position at, const char *format,
                                                     ...);

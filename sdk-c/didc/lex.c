@@ -9,7 +9,8 @@
 bool did_fail(struct did_error *error, const char *name, struct did_position at, const char *format,
               ...)
 {
-    int used = snprintf(error->text, sizeof error->text, "%.80s:%u:%u: ", name, at.line, at.column);
+    int used = snprintf(error->text, sizeof error->text, "%.80s%s%u:%u: ", name,
+                        *name == 0 ? "" : ":", at.line, at.column);
     if (used < 0 || (size_t)used >= sizeof error->text) {
         used = 0;
     }

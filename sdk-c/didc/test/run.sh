@@ -61,6 +61,18 @@ update tell
 query total
 END
 
+# ---- import service: the methods of another file are the service's own ------------------------------
+mkdir -p "$OUT/import"
+echo 'type T = record { a : nat }; service : { one : (T) -> (); two : () -> () query }' >"$OUT/import/base.did"
+echo 'import service "base.did"; service : { three : (T) -> (T) }' >"$OUT/import/main.did"
+echo 'service : { one : (record { a : nat }) -> (); two : () -> () query; three : (record { a : nat }) -> (record { a : nat }) }' >"$OUT/import/flat.did"
+check "import service is what it spells" $DIDC check "$OUT/import/main.did" "$OUT/import/flat.did"
+check "and the other way" $DIDC check "$OUT/import/flat.did" "$OUT/import/main.did"
+echo 'import service "base.did"; service : { one : () -> () }' >"$OUT/import/twice.did"
+refused "import service twice the same method" "twice.did:1:" $DIDC print "$OUT/import/twice.did"
+check "import service generates" gen "$OUT/import/main.did" imported "$OUT/import"
+check "import service compiles" compiles imported "$OUT/import"
+
 # ---- real interfaces --------------------------------------------------------------------------
 for name in icp_ledger ic_management nns_governance; do
     check "gen $name" gen integration/vectors/interfaces/$name.did $name "$OUT/$name"

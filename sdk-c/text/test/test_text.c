@@ -178,6 +178,53 @@ static const struct {
     {"(vec { 1; 2; 3; 4; 5; 6; 7; 8; 9; 10; 11; 12 })", "(vec nat16)",
      "(\n  vec { 1 : nat16; 2 : nat16; 3 : nat16; 4 : nat16; 5 : nat16; 6 : nat16; 7 : nat16; "
      "8 : nat16; 9 : nat16; 10 : nat16; 11 : nat16; 12 : nat16;},\n)"},
+    /* numbers: ranges, signs, bases, groups */
+    {"(+5, -0x1f, -0)", "(int8, int16, int)", "(5 : int8, -31 : int16, 0 : int)"},
+    {"(-0)", "(nat)", NULL},
+    {"(128)", "(int8)", NULL},
+    {"(-129)", "(int8)", NULL},
+    {"(1_234_567_890, 999, 1_000)", "(nat32, nat16, int32)",
+     "(1_234_567_890 : nat32, 999 : nat16, 1_000 : int32)"},
+    {"(0x1.8p1, 1e2, -2.5)", "(float64, float64, float32)",
+     "(3.0 : float64, 100.0 : float64, -2.5 : float32)"},
+    {"((1.5 : float64))", "(float32)", "(1.5 : float32)"},
+    {"((5 : int))", "(nat)", NULL},
+    {"(NaN)", "(float64)", NULL},
+    /* texts and names */
+    {"(\"\\t\\r\\n\\'\\\"\\\\\")", "(text)", "(\"\\t\\r\\n\\'\\\"\\\\\")"},
+    {"(\"\\u{1}\\u{7f}\\u{1_f600}\")", "(text)", "(\"\\u{1}\\u{7f}\xf0\x9f\x98\x80\")"},
+    {"(\"\\u{d800}\")", "(text)", NULL},
+    {"(\"\\u{110000}\")", "(text)", NULL},
+    {"(\"\\0\")", "(text)", NULL},
+    {"(\"\\x41\")", "(text)", NULL},
+    {"(blob \"\\ff\\00\")", "(blob)", "(blob \"\\ff\\00\")"},
+    {"(vec { 72; 105 })", "(blob)", "(blob \"Hi\")"},
+    /* opt, null, reserved */
+    {"(null, null, null)", "(opt nat, null, reserved)", "(null, null : null, null : reserved)"},
+    {"(opt opt null)", "(opt opt opt nat)", "(opt opt null)"},
+    {"(opt \"x\")", "(opt text)", "(opt \"x\")"},
+    {"(opt \"x\")", "(opt nat)", NULL},
+    {"(record { 1; \"x\" })", "(reserved)", "(null : reserved)"},
+    /* records: unlabelled ids go on from the one before, unknown fields are dropped */
+    {"(record { 5 = 1; 2 })", "(record { 5 : nat; 6 : nat })", "(record { 5 = 1 : nat; 6 = 2 : nat })"},
+    {"(record { a = 1; zz = 2 })", "(record { a : nat })", "(record { a = 1 : nat })"},
+    {"(record {})", "(record { a : opt nat; b : null })", "(record { a = null; b = null : null })"},
+    {"(record { a = 1; a = 2 })", "(record { a : nat })", NULL},
+    {"(record {})", "(record {})", "(record {})"},
+    {"(variant { A = null })", "(variant { A })", "(variant { A })"},
+    {"(variant { A; B })", "(variant { A; B })", NULL},
+    {"(variant { })", "(variant { A })", NULL},
+    {"(variant { 1 })", "(variant { 1; 2 })", "(variant { 1 })"},
+    /* references */
+    {"(func \"aaaaa-aa\" . \"query\")", "(func () -> ())", "(func \"aaaaa-aa\".\"query\")"},
+    {"(principal \"W7X7R-COK77-XA\")", "(principal)", "(principal \"w7x7r-cok77-xa\")"},
+    {"(principal \"w7x7rcok77xa\")", "(principal)", NULL},
+    {"(service \"aaaaa-aa\")", "(principal)", NULL},
+    {"(principal \"aaaaa-aa\")", "(service {})", NULL},
+    /* white space and separators */
+    {" ( 1 , 2 , ) ", "(nat, nat)", "(1 : nat, 2 : nat)"},
+    {"(vec {1;2;})", "(vec int)", "(vec { 1 : int; 2 : int })"},
+    {"(/* a */ 1 // b\n)", "(nat)", "(1 : nat)"},
     {"(", "()", NULL},
     {"(1,,2)", "(nat, nat)", NULL},
     {"() x", "()", NULL},
@@ -203,6 +250,50 @@ static void test_texts(void **state)
             assert_true(error.text[0] != 0);
         }
     }
+}
+
+/* Whatever the text, an error has a line and a column. */
+static void check_has_position(struct ic_bytes written)
+{
+    struct candid_text_error error = {0};
+    struct ic_bytes message;
+    unsigned line = 0;
+    unsigned column = 0;
+    if (!candid_text_encode(text, &message, NULL, written, &error) &&
+        ((sscanf(error.text, "%u:%u: ", &line, &column) != 2 &&
+          sscanf(error.text, "did:%u:%u: ", &line, &column) != 2) || line == 0 || column == 0)) {
+        fail_msg("%.*s: %s", (int)written.size, (const char *)written.at, error.text);
+    }
+}
+
+static void test_errors_have_positions(void **state)
+{
+    (void)state;
+    static const char whole[] =
+        "(record { a = opt 5; \"b c\" = vec { -1.5e3; 0x1f }; 7 = blob \"\\00\" },\n variant { A = "
+        "func \"aaaaa-aa\".m }, service \"aaaaa-aa\", (5 : nat8), \"\\u{2603}\" /* c */, true)";
+    uint8_t copy[sizeof whole];
+    uint64_t random = 1;
+    for (size_t size = 0; size < sizeof whole; size++) {
+        check_has_position((struct ic_bytes){.at = (const uint8_t *)whole, .size = size});
+    }
+    for (unsigned i = 0; i < 5000; i++) {
+        memcpy(copy, whole, sizeof whole);
+        for (unsigned n = 0; n < 1 + i % 3; n++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            copy[(random >> 33) % (sizeof whole - 1)] = (uint8_t)(random >> 56);
+        }
+        check_has_position((struct ic_bytes){.at = copy, .size = sizeof whole - 1});
+    }
+    /* Deep nesting is refused, not followed. */
+    static char deep[200000];
+    memset(deep, '(', sizeof deep);
+    check_has_position((struct ic_bytes){.at = (const uint8_t *)deep, .size = sizeof deep});
+    for (size_t i = 0; i + 4 < sizeof deep; i += 4) {
+        memcpy(deep + i, "opt ", 4);
+    }
+    deep[0] = '(';
+    check_has_position((struct ic_bytes){.at = (const uint8_t *)deep, .size = sizeof deep});
 }
 
 static void test_methods(void **state)
@@ -258,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_errors_have_positions),
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_comparison_is_by_value),
         cmocka_unit_test(test_bad_interfaces_are_refused),
