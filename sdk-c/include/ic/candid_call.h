@@ -1,6 +1,6 @@
 /* Typed calls: what the client stubs that didc generates are made of.
  *
- * `didc client bank.did --prefix bank` writes bank_client.h with two functions for each method that
+ * `didc gen bank.did --prefix bank` writes bank_client.h too, with two functions for each method that
  * answers:
  *
  *   void bank_call_open(flow, answer, to, in);   starts the call; the argument is encoded at once
