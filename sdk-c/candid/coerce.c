@@ -10,178 +10,7 @@
  *
  * Each byte is read once: where a value does not fit, what is left of it, and of everything up to the
  * opt that becomes null, is skipped from there (skip.c). */
-#include "decoder.h"
-
-enum frame_kind {
-    FRAME_RECORD,  /* fields that wait */
-    FRAME_RECORDS, /* a vec of records, or of opts of what are records on the wire */
-    FRAME_OPT,
-    FRAME_BOX,
-    FRAME_VEC, /* any other vec */
-    FRAME_NONE /* below all others */
-};
-
-/* What is left of a record on both sides; each ascends by id. */
-struct fields {
-    const struct candid_wire_field *wire;
-    const struct candid_wire_field *wire_end;
-    const struct candid_field *field;
-    const struct candid_field *field_end;
-};
-
-struct frame {
-    enum frame_kind kind;
-    candid_ref ref; /* vecs: of the elements */
-    uint8_t *out;   /* RECORD: the struct; vecs: next element; OPT: the opt */
-    struct fields fields; /* RECORD; RECORDS: of each element */
-    /* vecs; left is never 0 */
-    uint32_t left;
-    const struct candid_type *element;
-    size_t arena_used; /* OPT: when the attempt began */
-};
-
-/* Frames on the stack of the program; deeper values take the arena. */
-#define FRAMES_NEAR 12u
-
-struct coercion {
-    struct candid_decoder *d;
-    struct frame *frames; /* the first is FRAME_NONE */
-    struct frame *top;    /* one past the last */
-    struct frame *limit;
-    /* After a MISMATCH or MISSING: what is left of that value, as for candid_skip. */
-    const struct candid_wire_field *rest_field;
-    candid_ref rest_ref;
-    uint32_t rest_count;
-    struct frame near[FRAMES_NEAR];
-};
-
-/* ---- frames -------------------------------------------------------------------------------------- */
-
-/* Attempts give back the arena when they fail; what was taken for the decoder itself stays. */
-static void keep_arena(struct coercion *c)
-{
-    for (struct frame *frame = c->frames; frame < c->top; frame++) {
-        if (frame->kind == FRAME_OPT) {
-            frame->arena_used = c->d->arena->used;
-        }
-    }
-}
-
-CANDID_COLD enum candid_result grow_frames(struct coercion *c)
-{
-    const size_t depth = (size_t)(c->top - c->frames);
-    if (c->frames != c->near) {
-        return CANDID_TOO_DEEP;
-    }
-    struct frame *moved = ic_arena_alloc(c->d->arena, (CANDID_DEPTH_MAX + 1) * sizeof *moved);
-    if (moved == NULL) {
-        return CANDID_NO_MEMORY;
-    }
-    memcpy(moved, c->frames, depth * sizeof *moved);
-    c->frames = moved;
-    c->top = moved + depth;
-    c->limit = moved + CANDID_DEPTH_MAX + 1;
-    keep_arena(c);
-    return CANDID_OK;
-}
-
-CANDID_HOT enum candid_result push(struct coercion *c, struct frame **frame)
-{
-    if (c->top == c->limit) {
-        const enum candid_result result = grow_frames(c);
-        if (result != CANDID_OK) {
-            return result;
-        }
-    }
-    *frame = c->top++;
-    return CANDID_OK;
-}
-
-/* An attempt to read the content of an opt; if that does not fit the opt becomes null. */
-CANDID_HOT enum candid_result push_opt(struct coercion *c, uint8_t *out)
-{
-    struct frame *frame = NULL;
-    const enum candid_result result = push(c, &frame);
-    if (result == CANDID_OK) {
-        *(bool *)out = true;
-        frame->kind = FRAME_OPT;
-        frame->out = out;
-        frame->arena_used = c->d->arena->used;
-    }
-    return result;
-}
-
-/* ---- what does not fit ---------------------------------------------------------------------------- */
-
-CANDID_HOT enum candid_result misfit(struct coercion *c, candid_ref ref, uint32_t count)
-{
-    c->rest_field = NULL;
-    c->rest_ref = ref;
-    c->rest_count = count;
-    return CANDID_MISMATCH;
-}
-
-static enum candid_result misfit_fields(struct coercion *c, const struct candid_wire_field *wire,
-                                        const struct candid_wire_field *wire_end,
-                                        enum candid_result reason)
-{
-    c->rest_field = wire;
-    c->rest_ref = 0;
-    c->rest_count = (uint32_t)(wire_end - wire);
-    return reason;
-}
-
-/* The wire has a field that is not expected. */
-CANDID_HOT enum candid_result skip_field(struct candid_decoder *d, candid_ref ref)
-{
-    if (ref < 0) {
-        return candid_skip_primitive(d, (uint32_t)-ref);
-    }
-    if (d->entries[ref].kind == CANDID_KIND_RECORD && d->entries[ref].count == 0) {
-        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
-    }
-    return candid_skip(d, NULL, ref, 1);
-}
-
-CANDID_HOT enum candid_result skip_rest(const struct coercion *c)
-{
-    return c->rest_field == NULL && c->rest_count == 1
-               ? skip_field(c->d, c->rest_ref)
-               : candid_skip(c->d, c->rest_field, c->rest_ref, c->rest_count);
-}
-
-/* The innermost attempt becomes null; the rest of its value is skipped. */
-CANDID_COLD enum candid_result fall_back(struct coercion *c, enum candid_result reason)
-{
-    enum candid_result result = skip_rest(c);
-    while (result == CANDID_OK) {
-        const struct frame *const frame = --c->top;
-        switch (frame->kind) {
-        case FRAME_RECORD:
-            result = misfit_fields(c, frame->fields.wire, frame->fields.wire_end, CANDID_OK);
-            break;
-        case FRAME_RECORDS:
-            /* Skipping charges for them again. */
-            c->d->units_left += frame->left;
-            (void)misfit(c, frame->ref, frame->left);
-            break;
-        case FRAME_VEC:
-            (void)misfit(c, frame->ref, frame->left);
-            break;
-        case FRAME_BOX:
-            continue;
-        case FRAME_NONE:
-            c->top++;
-            return reason;
-        case FRAME_OPT:
-            *(bool *)frame->out = false;
-            c->d->arena->used = frame->arena_used;
-            return CANDID_OK;
-        }
-        result = candid_skip(c->d, c->rest_field, c->rest_ref, c->rest_count);
-    }
-    return result;
-}
+#include "frames.h"
 
 /* ---- records ------------------------------------------------------------------------------------- */
 
@@ -263,13 +92,13 @@ CANDID_HOT bool pop_place(struct coercion *c, struct place *at, enum candid_resu
  * that is a level to come back to, without a byte of its own. */
 CANDID_HOT enum candid_result enter(struct coercion *c, struct place *at,
                                     const struct candid_entry *entry,
-                                    const struct candid_type *type, uint8_t *out)
+                                    const struct candid_type *type, uint8_t *out, uint32_t opt_units)
 {
     struct candid_decoder *const d = c->d;
     enum candid_result result = push_place(c, at);
     const uint64_t waits = at->f.wire != at->f.wire_end || at->f.field != at->f.field_end;
     if (result == CANDID_OK && type->kind == CANDID_KIND_OPT) {
-        result = candid_charge(d, 1) ? push_opt(c, out) : CANDID_TOO_LARGE;
+        result = candid_charge(d, opt_units) ? push_opt(c, out) : CANDID_TOO_LARGE;
         out += type->offset;
         type = type->of.inner;
     }
@@ -341,8 +170,18 @@ CANDID_HOT enum candid_result read_field(struct coercion *c, struct place *at, s
         const struct candid_entry *const entry = &d->entries[t->ref];
         if (entry->kind != CANDID_KIND_RECORD) {
             if (entry->kind != CANDID_KIND_OPT || t->type->kind != CANDID_KIND_OPT ||
-                d->at == d->end || *d->at != 0) {
+                d->at == d->end || *d->at > 1) {
                 return candid_simple_entry(d, entry, t->type, t->out);
+            }
+            if (*d->at == 1) {
+                const candid_ref content = (candid_ref)entry->first;
+                if (content < 0 || d->entries[content].kind != CANDID_KIND_RECORD ||
+                    d->entries[content].count == 0 ||
+                    t->type->of.inner->kind != CANDID_KIND_RECORD) {
+                    return candid_simple_entry(d, entry, t->type, t->out);
+                }
+                d->at++;
+                return enter(c, at, &d->entries[content], t->type, t->out, 0);
             }
             d->at++;
             *(bool *)t->out = false;
@@ -354,15 +193,18 @@ CANDID_HOT enum candid_result read_field(struct coercion *c, struct place *at, s
                        : candid_simple_entry(d, entry, t->type, t->out);
         }
         if (t->type->kind != CANDID_KIND_RECORD) {
+            if (t->type->kind == CANDID_KIND_RESERVED) {
+                return skip_field(d, t->ref);
+            }
             return t->type->kind == CANDID_KIND_OPT &&
                            t->type->of.inner->kind == CANDID_KIND_RECORD
-                       ? enter(c, at, entry, t->type, t->out)
+                       ? enter(c, at, entry, t->type, t->out, 1)
                        : CANDID_NOT_SIMPLE;
         }
         const struct candid_wire_field *const wire = d->fields + entry->first;
         const struct candid_field *const field = t->type->of.fields;
         if (entry->count != 1 || t->type->count != 1 || wire->id != field->id) {
-            return enter(c, at, entry, t->type, t->out);
+            return enter(c, at, entry, t->type, t->out, 1);
         }
         if (!candid_charge(d, 1)) {
             return CANDID_TOO_LARGE;
@@ -404,10 +246,14 @@ CANDID_COLD enum candid_result read_fields(struct coercion *c, struct fields fie
                 at.f.field++;
                 result = read_field(c, &at, &t);
                 if (result == CANDID_NOT_SIMPLE) {
-                    result = push_place(c, &at);
-                    if (result == CANDID_OK && is_misfit(t)) {
-                        return misfit(c, t.ref, 1);
+                    if (is_misfit(t) || (t.ref >= 0 && candid_is_misfit(d->entries[t.ref].kind,
+                                                                        t.type->kind))) {
+                        result = skip_field(d, t.ref);
+                        return result == CANDID_OK ? misfit_fields(c, at.f.wire, at.f.wire_end,
+                                                                   CANDID_MISMATCH)
+                                                   : result;
                     }
+                    result = push_place(c, &at);
                     *task = (struct task){t.ref, t.type, t.out};
                     return result;
                 }
@@ -473,17 +319,27 @@ static enum candid_result push_vec(struct coercion *c, candid_ref inner, uint64_
     return CANDID_OK;
 }
 
-/* Opts of what cannot fit, or of nothing, are all null. */
+/* Opts of what cannot fit, or of nothing, are all null: of opts in opts the innermost, of nothing the
+ * outermost. */
 static enum candid_result read_null_opts(struct coercion *c, candid_ref inner, uint64_t count,
                                          const struct candid_type *element, uint8_t *at)
 {
     const bool nothing = inner == -CANDID_KIND_NULL || inner == -CANDID_KIND_RESERVED;
-    if (!nothing && !candid_charge(c->d, count)) {
-        return CANDID_TOO_LARGE;
-    }
     for (uint64_t i = 0; i < count; i++) {
+        const struct candid_type *type = element;
+        uint8_t *opt = at;
+        uint64_t levels = !nothing; // skipping charges for nothing itself
+        for (; !nothing && type->of.inner->kind == CANDID_KIND_OPT; levels++) {
+            CANDID_STEP();
+            *(bool *)opt = true;
+            opt += type->offset;
+            type = type->of.inner;
+        }
         CANDID_STEP();
-        *(bool *)at = false;
+        if (!candid_charge(c->d, levels)) {
+            return CANDID_TOO_LARGE;
+        }
+        *(bool *)opt = false;
         at += element->size;
     }
     return candid_skip(c->d, NULL, inner, (uint32_t)count);
@@ -493,9 +349,15 @@ static bool are_null_opts(const struct coercion *c, candid_ref inner,
                           const struct candid_type *element)
 {
     const uint32_t kind = candid_wire_kind(c->d, inner);
-    return element->kind == CANDID_KIND_OPT &&
-           (kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED ||
-            (kind != CANDID_KIND_OPT && candid_is_misfit(kind, element->of.inner->kind)));
+    if (element->kind != CANDID_KIND_OPT || kind == CANDID_KIND_OPT) {
+        return false;
+    }
+    while (element->of.inner->kind == CANDID_KIND_OPT) {
+        CANDID_STEP();
+        element = element->of.inner;
+    }
+    return kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED ||
+           candid_is_misfit(kind, element->of.inner->kind);
 }
 
 /* A blob takes a vec nat8 as it lies there; an empty vec of anything is an empty blob. */
@@ -518,7 +380,8 @@ static enum candid_result read_blob(struct coercion *c, candid_ref inner, uint64
 
 /* Elements that are read at once; others one by one in a frame. */
 static enum candid_result read_elements(struct coercion *c, candid_ref inner, uint64_t count,
-                                        const struct candid_type *element, uint8_t *at)
+                                        const struct candid_type *element, struct task *task,
+                                        uint8_t *at)
 {
     struct candid_decoder *const d = c->d;
     if (inner < 0 && element->kind == (uint32_t)-inner) {
@@ -526,6 +389,15 @@ static enum candid_result read_elements(struct coercion *c, candid_ref inner, ui
     }
     if (count == 0) {
         return CANDID_OK;
+    }
+    if (count == 1) {
+        /* No frame for one; nor does it make lists of one deeper. */
+        const enum candid_result result = candid_simple(d, inner, element, at);
+        if (result == CANDID_NOT_SIMPLE) {
+            *task = (struct task){inner, element, at};
+            return CANDID_OK;
+        }
+        return result;
     }
     if (element->kind == CANDID_KIND_RESERVED) {
         return candid_skip(d, NULL, inner, (uint32_t)count);
@@ -540,7 +412,8 @@ static enum candid_result read_elements(struct coercion *c, candid_ref inner, ui
 }
 
 CANDID_COLD enum candid_result read_vec(struct coercion *c, candid_ref ref,
-                                        const struct candid_type *type, uint8_t *out)
+                                        const struct candid_type *type, struct task *task,
+                                        uint8_t *out)
 {
     struct candid_decoder *d = c->d;
     const candid_ref inner = (candid_ref)d->entries[ref].first;
@@ -567,7 +440,7 @@ CANDID_COLD enum candid_result read_vec(struct coercion *c, candid_ref ref,
         return result;
     }
     candid_vec_store(out, type->of.inner->size == 0 || count == 0 ? NULL : at, (size_t)count);
-    return read_elements(c, inner, count, type->of.inner, at);
+    return read_elements(c, inner, count, type->of.inner, task, at);
 }
 
 /* Reads the index of a case, in one byte or more. */
@@ -700,7 +573,9 @@ CANDID_COLD enum candid_result attempt(struct coercion *c, candid_ref ref,
     if (kind == CANDID_KIND_VARIANT && inner->kind == CANDID_KIND_VARIANT) {
         return attempt_variant(c, ref, type, task, out);
     }
-    if (kind != CANDID_KIND_RECORD) {
+    const bool is_vec = kind == CANDID_KIND_VEC && inner->kind == CANDID_KIND_VEC &&
+                        c->d->at != c->d->end && *c->d->at != 0;
+    if (kind != CANDID_KIND_RECORD && !is_vec) {
         *(bool *)out = true;
         result = candid_simple(c->d, ref, inner, content);
         if (result != CANDID_NOT_SIMPLE) {
@@ -708,6 +583,14 @@ CANDID_COLD enum candid_result attempt(struct coercion *c, candid_ref ref,
         }
     }
     result = push_opt(c, out);
+    if (result == CANDID_OK && is_vec) {
+        const struct frame *const below = c->top - 1;
+        if (!candid_charge(c->d, CANDID_UNITS_OF_VEC_IN_OPT)) {
+            return CANDID_TOO_LARGE;
+        }
+        result = read_vec(c, ref, inner, task, content);
+        return end_attempt(c, result, below, task);
+    }
     if (result == CANDID_OK && is_record(c->d, ref, inner)) {
         const struct frame *const below = c->top - 1;
         result = read_record(c, ref, inner, task, content);
@@ -812,13 +695,14 @@ CANDID_COLD enum candid_result read_reference(struct coercion *c, candid_ref ref
 
 /* Kinds that differ, opt and reserved apart. */
 CANDID_COLD enum candid_result read_other(struct coercion *c, candid_ref ref, uint32_t kind,
-                                          const struct candid_type *type, uint8_t *out)
+                                          const struct candid_type *type, struct task *task,
+                                          uint8_t *out)
 {
     if (kind == CANDID_KIND_EMPTY) {
         return CANDID_UNINHABITED;
     }
     if (kind == CANDID_KIND_VEC && type->kind == CANDID_KIND_BLOB) {
-        return read_vec(c, ref, type, out);
+        return read_vec(c, ref, type, task, out);
     }
     if (kind == CANDID_KIND_NAT && type->kind == CANDID_KIND_INT) {
         return candid_nat_as_int(c->d, (struct candid_int *)(void *)out);
@@ -842,7 +726,7 @@ CANDID_HOT enum candid_result read_same(struct coercion *c, uint32_t kind, candi
     case CANDID_KIND_VARIANT:
         return read_plain_variant(c, ref, type, task, out);
     case CANDID_KIND_VEC:
-        return read_vec(c, ref, type, out);
+        return read_vec(c, ref, type, task, out);
     case CANDID_KIND_FUNC:
     case CANDID_KIND_SERVICE:
         return read_reference(c, ref, type, out);
@@ -873,7 +757,7 @@ CANDID_COLD enum candid_result read_step(struct coercion *c, candid_ref ref,
         *task = (struct task){ref, type->of.inner, content};
         return result;
     }
-    return read_other(c, ref, kind, type, out);
+    return read_other(c, ref, kind, type, task, out);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------------ */

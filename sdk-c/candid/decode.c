@@ -72,7 +72,6 @@ static void start(struct candid_decoder *d, struct ic_bytes message, struct ic_a
     d->end = d->at + message.size;
     d->units_left = CANDID_UNITS_BASE + (uint64_t)CANDID_UNITS_PER_BYTE * message.size;
     d->heap_left = CANDID_HEAP_BYTES_BASE + (uint64_t)CANDID_HEAP_BYTES_PER_BYTE * message.size;
-    d->box_at = NULL;
     d->arena = arena;
     d->entries = NULL;
     d->fields = &no_fields;

@@ -49,7 +49,6 @@ struct candid_decoder {
     const uint8_t *start;
     uint64_t units_left;
     uint64_t heap_left; /* bytes of decoded elements and boxes */
-    const uint8_t *box_at; /* where the last box began */
     struct ic_arena *arena;
     struct candid_entry *entries;
     struct candid_wire_field *fields; /* never NULL */
@@ -76,6 +75,9 @@ extern uint64_t candid_steps;
 #else
 #define CANDID_STEP() ((void)0)
 #endif
+
+/* A vec with elements below an opt takes memory, and a frame to come back to. */
+#define CANDID_UNITS_OF_VEC_IN_OPT 4u
 
 /* candid_charge takes units from the budget. Returns false when it is used up. */
 IC_MUST_USE static inline bool candid_charge(struct candid_decoder *d, uint64_t units)
@@ -216,7 +218,7 @@ uint32_t candid_fixed_size(uint32_t kind);
 /* candid_alloc takes heap for what is decoded. *at is written on CANDID_OK only. */
 IC_MUST_USE enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at, uint64_t bytes);
 
-/* candid_box takes the content of a box: heap, and units where no byte lies between boxes. */
+/* candid_box takes the content of a box: heap and units. */
 IC_MUST_USE enum candid_result candid_box(struct candid_decoder *d, uint8_t **at, uint32_t bytes);
 
 /* candid_elements checks and allocates the elements of a vec.

@@ -160,8 +160,15 @@ CANDID_COLD enum candid_result read_fields(struct reading *r, const struct candi
 {
     for (;;) {
         while (left != 0) {
-            const struct candid_type *const type = field->type;
-            uint8_t *const at = out + field->offset;
+            const struct candid_type *type = field->type;
+            uint8_t *at = out + field->offset;
+            if (type->kind == CANDID_KIND_OPT && type->of.inner->kind == CANDID_KIND_RECORD &&
+                r->d->at != r->d->end && *r->d->at == 1) {
+                r->d->at++;
+                *(bool *)at = true;
+                at += type->offset;
+                type = type->of.inner;
+            }
             const bool is_record = type->kind == CANDID_KIND_RECORD && type->count != 0;
             enum candid_result result =
                 is_record ? CANDID_NOT_SIMPLE : simple(r->d, type, at);
@@ -287,6 +294,10 @@ CANDID_HOT enum candid_result read_opt(struct candid_decoder *d, const struct ca
     *(bool *)out = tag == 1;
     if (tag != 1) {
         return tag == 0 ? CANDID_OK : CANDID_BAD_BOOL;
+    }
+    if (type->of.inner->kind == CANDID_KIND_VEC && d->at != d->end && *d->at != 0 &&
+        !candid_charge(d, CANDID_UNITS_OF_VEC_IN_OPT)) {
+        return CANDID_TOO_LARGE;
     }
     *task = (struct task){type->of.inner, out + type->offset};
     return CANDID_OK;

@@ -509,15 +509,14 @@ enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at, uint64_t
     return CANDID_OK;
 }
 
-/* A value right inside itself: it may never end, and a box takes that long. */
-#define UNITS_OF_BOX_IN_BOX 5u
+/* A recursive value takes memory and a frame, and there may be no byte to pay for it. */
+#define UNITS_OF_BOX 5u
 
 enum candid_result candid_box(struct candid_decoder *d, uint8_t **at, uint32_t bytes)
 {
-    if (d->at == d->box_at && !candid_charge(d, UNITS_OF_BOX_IN_BOX)) {
+    if (!candid_charge(d, UNITS_OF_BOX)) {
         return CANDID_TOO_LARGE;
     }
-    d->box_at = d->at;
     return candid_alloc(d, at, bytes);
 }
 

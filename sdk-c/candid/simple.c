@@ -288,10 +288,21 @@ CANDID_COLD enum candid_result read_empty_case(struct candid_decoder *d,
     return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
 }
 
-CANDID_COLD enum candid_result read_empty_vec(struct candid_decoder *d,
+/* A vec of nothing, or a short blob. */
+CANDID_COLD enum candid_result read_short_vec(struct candid_decoder *d, candid_ref element,
                                               const struct candid_type *type, uint8_t *out)
 {
-    if (d->at == d->end || *d->at != 0) {
+    if (d->at == d->end) {
+        return CANDID_NOT_SIMPLE;
+    }
+    const uint32_t count = *d->at;
+    if (type->kind == CANDID_KIND_BLOB && element == -CANDID_KIND_NAT8 && count < 0x80 &&
+        count < candid_left(d)) {
+        *(struct ic_bytes *)(void *)out = (struct ic_bytes){.at = d->at + 1, .size = count};
+        d->at += 1 + count;
+        return CANDID_OK;
+    }
+    if (count != 0) {
         return CANDID_NOT_SIMPLE;
     }
     if (type->kind == CANDID_KIND_BLOB) {
@@ -319,7 +330,7 @@ enum candid_result candid_simple_entry(struct candid_decoder *d, const struct ca
     case CANDID_KIND_VARIANT:
         return read_empty_case(d, entry, type, out);
     case CANDID_KIND_VEC:
-        return read_empty_vec(d, type, out);
+        return read_short_vec(d, (candid_ref)entry->first, type, out);
     case CANDID_KIND_FUNC:
     case CANDID_KIND_SERVICE:
         if ((d->proved_type == type && d->proved_entry == entry) ||

@@ -18,7 +18,7 @@
 #define CORPUS "sdk-c/candid/corpus/fuzz_candid"
 #define SAMPLE_TRANSFER 11u /* method of sample.did */
 #define HOSTILE_COUNT 15u   /* methods of hostile.did */
-#define DEAR_COUNT 26u      /* methods of dear.did */
+#define DEAR_COUNT 31u      /* methods of dear.did */
 #define MUTATIONS 40u
 
 /* ---- the bound ----------------------------------------------------------------------------------- */
@@ -40,6 +40,10 @@ static unsigned check_bound(struct worst *worst, struct bench_types types, struc
                     (int)types.table, types.method, types.flags, message.size,
                     (unsigned long long)m.instructions, percent, (unsigned long long)m.second,
                     candid_result_text(m.result));
+        for (size_t i = 0; i < message.size && i < 100; i++) {
+            print_error("%02x", message.at[i]);
+        }
+        print_error("\n");
         worst->exceeded++;
     }
     worst->count++;
@@ -235,6 +239,37 @@ static const struct dear DEAR_MESSAGES[] = {
     DEAR("vec service at principal", 20, "\x02\x6d\x01\x69\x00\x01\x00", "\x01\x00", 20000),
     DEAR("vec opt opt bool", 25, "\x03\x6d\x01\x6e\x02\x6e\x7e\x01\x00", "\x01\x01\x01", 10000),
     DEAR("vec opt nat at opt opt bool", 25, "\x02\x6d\x01\x6e\x7d\x01\x00", "\x01\x05", 10000),
+    DEAR("records that wait, four deep", 26,
+         "\x05\x6d\x01\x6c\x02\x00\x02\x01\x7f\x6c\x02\x00\x03\x01\x7f\x6c\x02\x00\x04\x01\x7f\x6c\x02\x00\x7f\x01\x7f\x01\x00",
+         "", 300),
+    DEAR("records that wait, at opts", 27,
+         "\x04\x6d\x01\x6c\x02\x00\x02\x01\x7f\x6c\x02\x00\x03\x01\x7f\x6c\x02\x00\x7f\x01\x7f\x01\x00", "", 300),
+    DEAR("records that wait, with opts", 27,
+         "\x06\x6d\x01\x6c\x02\x00\x02\x01\x7f\x6e\x03\x6c\x02\x00\x04\x01\x7f\x6e\x05\x6c\x02\x00\x7f\x01\x7f\x01\x00",
+         "\x01\x01", 2000),
+    DEAR("records that wait, not fitting", 27,
+         "\x04\x6d\x01\x6c\x02\x00\x02\x01\x7f\x6c\x02\x00\x03\x01\x7f\x6c\x02\x00\x7f\x01\x7e\x01\x00", "\x01", 2000),
+    DEAR("skip records that wait, four deep", 0,
+         "\x05\x6d\x01\x6c\x02\x00\x02\x01\x7f\x6c\x02\x00\x03\x01\x7f\x6c\x02\x00\x04\x01\x7f\x6c\x02\x00\x7f\x01\x7f\x01\x00",
+         "", 300),
+    DEAR("vec func", 28, "\x03\x6d\x01\x6a\x02\x7d\x71\x01\x02\x01\x01\x6c\x01\x61\x7d\x01\x00", "\x01\x01\x00\x00", 5000),
+    DEAR("vec func, another type", 28, "\x02\x6d\x01\x6a\x01\x7d\x01\x7d\x00\x01\x00", "\x01\x01\x00\x00", 1),
+    DEAR("vec nat of two bytes", 29, "\x01\x6d\x7d\x01\x00", "\x80\x01", 10000),
+    DEAR("vec nat of ten bytes", 29, "\x01\x6d\x7d\x01\x00", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 2000),
+    DEAR("vec nat of twenty bytes", 29, "\x01\x6d\x7d\x01\x00",
+         "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 1000),
+    DEAR("vec int of ten bytes", 18, "\x01\x6d\x7c\x01\x00", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 2000),
+    DEAR("vec nat of ten bytes at int", 18, "\x01\x6d\x7d\x01\x00", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 2000),
+    DEAR("vec nat of nineteen bytes at int", 18, "\x01\x6d\x7d\x01\x00",
+         "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x03", 1000),
+    DEAR("vec opt vec opt nat, one each", 30, "\x04\x6d\x01\x6e\x02\x6d\x03\x6e\x7d\x01\x00", "\x01\x01\x01\x05", 5000),
+    DEAR("vec opt vec opt nat, nothing fits", 30, "\x04\x6d\x01\x6e\x02\x6d\x03\x6e\x7e\x01\x00", "\x01\x01\x01\x01", 5000),
+    DEAR("vec vec nat at opt vec opt nat, one each", 30, "\x02\x6d\x01\x6d\x7d\x01\x00", "\x01\x05", 5000),
+    DEAR("vec principal of 29 bytes", 20, "\x01\x6d\x68\x01\x00",
+         "\x01\x1d" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 500),
+    DEAR("vec text of 20 bytes", 19, "\x01\x6d\x71\x01\x00", "\x14" "aaaaaaaaaaaaaaaaaaaa", 500),
+    DEAR("vec blob of one", 22, "\x02\x6d\x01\x6d\x7b\x01\x00", "\x01\x05", 10000),
+    DEAR("vec vec nat at blob, misfit", 22, "\x02\x6d\x01\x6d\x7d\x01\x00", "\x01\x05", 10),
     DEAR("vec nat at opt opt bool", 25, "\x01\x6d\x7d\x01\x00", "\x05", 10000),
 };
 

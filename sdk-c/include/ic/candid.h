@@ -64,8 +64,11 @@ struct ic_arena;
  * - an opt that the message does not have around its value
  * - a level to come back to: a record that waits with further fields for one inside it
  * - in comparing types of func and service references: a pair of types, and the parts of both
- * Two more for an opt that the message does not have around a variant's case that is expected, five for
- * a recursive value right inside itself, without a byte between. */
+ * and more for what takes frames or memory:
+ * - two for an opt whose content turns out late not to fit
+ * - two for an opt that the message does not have, around a variant's case that is expected
+ * - four for a vec with elements below an opt
+ * - five for a recursive value inside itself */
 #define CANDID_UNITS_BASE 4000u
 #define CANDID_UNITS_PER_BYTE 4u
 /* Elements of vecs and boxed values, in bytes of C: BASE + PER_BYTE * bytes. */
