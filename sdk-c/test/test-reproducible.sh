@@ -7,7 +7,7 @@ root=$PWD
 passed=0 failed=0
 rm -rf build/repro
 mkdir -p "$copy/build" "$copy/integration/clients"
-git ls-files -z | grep -zvE '^integration/vectors/|/corpus/' |
+git ls-files -z | grep -zvE '^integration/vectors/(ledger|metering)|/corpus/' |
     tar cf - --null --ignore-failed-read -T - 2>/dev/null | tar xf - -C "$copy"
 ln -sfn "$root/integration/clients/node_modules" "$copy/integration/clients/node_modules"
 # What was set up for this tree is good for the copy.
