@@ -5,11 +5,11 @@
  * old. */
 #include "test/check.h"
 #include "test/dump_content.h"
+#include "test/load_dump.h"
 
 #include <zlib.h>
 
 #define DUMP_V1        "sdk-c/test/dumps/store_v1.bin.gz"
-#define DUMP_BYTES_MAX (16u << 20)
 
 static void write_everything(void *argument)
 {
@@ -27,20 +27,6 @@ static void go_on(void *argument)
 {
     (void)argument;
     dump_go_on();
-}
-
-/* The dump, decompressed into stable memory. */
-static void load_dump(const char *path)
-{
-    uint8_t *content = malloc(DUMP_BYTES_MAX);
-    gzFile f = gzopen(path, "rb");
-    assert_non_null(f);
-    int size = gzread(f, content, DUMP_BYTES_MAX);
-    assert_true(size > 0 && size < (int)DUMP_BYTES_MAX);
-    gzclose(f);
-    ic_host_reset();
-    ic_host_stable_load((struct ic_bytes){.at = content, .size = (size_t)size});
-    free(content);
 }
 
 static void layout_1_opens(void **state)

@@ -3,6 +3,7 @@
  *
  * `ic_map_dump write FILE` makes such a dump; do that once for each new layout and keep the old. */
 #include "test/check.h"
+#include "test/load_dump.h"
 
 #include "ic/queue.h"
 #include "ic/trap.h"
@@ -10,7 +11,6 @@
 #include <zlib.h>
 
 #define DUMP_V1        "sdk-c/test/dumps/map_v1.bin.gz"
-#define DUMP_BYTES_MAX (16u << 20)
 #define ENTRIES        3000u /* two levels above the leaves in the map of long entries */
 #define REMOVED_EVERY  3u
 #define GONE_FROM      2000u /* a range that was emptied: nodes are free */
@@ -135,19 +135,6 @@ static void go_on(void *argument)
     ic_map_check(&names);
     ic_queue_check(&queue);
     assert_int_equal(ic_queue_count(&queue), 0);
-}
-
-static void load_dump(const char *path)
-{
-    uint8_t *content = malloc(DUMP_BYTES_MAX);
-    gzFile f = gzopen(path, "rb");
-    assert_non_null(f);
-    int size = gzread(f, content, DUMP_BYTES_MAX);
-    assert_true(size > 0 && size < (int)DUMP_BYTES_MAX);
-    gzclose(f);
-    ic_host_reset();
-    ic_host_stable_load((struct ic_bytes){.at = content, .size = (size_t)size});
-    free(content);
 }
 
 static void layout_1_opens(void **state)

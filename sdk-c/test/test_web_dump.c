@@ -4,6 +4,7 @@
  * `ic_web_dump write FILE` makes such a dump; do that once for each new layout version and keep the
  * old. */
 #include "test/check.h"
+#include "test/load_dump.h"
 
 #include "ic/cert.h"
 #include "ic/logring.h"
@@ -15,7 +16,6 @@
 #include <zlib.h>
 
 #define DUMP_V1        "sdk-c/test/dumps/cert_v1.bin.gz"
-#define DUMP_BYTES_MAX (16u << 20)
 #define LEAVES         300u
 #define REMOVED_EACH   7u /* every seventh leaf is taken out again */
 #define RING_BYTES     4096u
@@ -155,20 +155,6 @@ static void check_root(void)
     ic_cert_root_hash(&tree, hash);
     ic_hex_encode(text, (struct ic_bytes){.at = hash, .size = sizeof hash});
     assert_string_equal(text, ROOT_HASH_V1);
-}
-
-static void load_dump(const char *path)
-{
-    uint8_t *content = malloc(DUMP_BYTES_MAX);
-    gzFile f = gzopen(path, "rb");
-    assert_non_null(f);
-    assert_non_null(content);
-    const int size = gzread(f, content, DUMP_BYTES_MAX);
-    assert_true(size > 0 && size < (int)DUMP_BYTES_MAX);
-    gzclose(f);
-    ic_host_reset();
-    ic_host_stable_load((struct ic_bytes){.at = content, .size = (size_t)size});
-    free(content);
 }
 
 static void layout_1_opens(void **state)
