@@ -11,8 +11,7 @@
 /* ic_host_reset forgets everything: stable memory empty, time 0, caller anonymous, no argument. */
 void ic_host_reset(void);
 
-/* ---- the script --------------------------------------------------------------------------------
- */
+/* ---- the script ------------------------------------------------------------------------------ */
 void ic_host_caller_set(struct ic_principal caller);
 void ic_host_self_set(struct ic_principal self);
 void ic_host_time_set(uint64_t now_ns);

@@ -29,9 +29,11 @@ bool ic_host_call_is_open(size_t index);
 void ic_host_call_refuse(size_t count);
 
 /* ic_host_answer lets a call be answered: runs the callback as a message, and after a trap its
- * cleanup. index     a call that is open bytes     the reply, or the reject text returns   false
- * when the callback trapped; ic_host_answer_trap_text says why, ic_host_trap_text whether the
- * cleanup trapped as well */
+ * cleanup.
+ *   index     a call that is open
+ *   bytes     the reply, or the reject text
+ *   returns   false when the callback trapped; ic_host_answer_trap_text says why, ic_host_trap_text
+ *             whether the cleanup trapped as well */
 bool ic_host_answer(size_t index, enum ic_call_code code, struct ic_bytes bytes);
 const char *ic_host_answer_trap_text(void);
 /* Cycles that come back with the next answer. */

@@ -7,8 +7,7 @@
 #define WIRE_MASK      7u
 #define SHORT_SIZE_MAX 127u /* sizes up to here take one byte */
 
-/* ---- writing -----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void put_key(struct ic_writer *w, uint32_t field, enum ic_pb_wire wire)
 {
@@ -78,8 +77,7 @@ void ic_pb_message_end(struct ic_writer *w, size_t mark)
     ic_put_leb128(&head, size);
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 struct ic_pb ic_pb_from(struct ic_bytes message)
 {

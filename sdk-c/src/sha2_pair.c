@@ -91,8 +91,7 @@ static inline void pair_add(uint32_t a[8], uint32_t b[8], const struct pair *p)
     word_add(&a[7], &b[7], p->h);
 }
 
-/* ---- the schedule: words t and t + 1 of the one message, then those of the other ---------------
- */
+/* ---- the schedule: words t and t + 1 of the one message, then those of the other ------------- */
 
 #define ROTR(x, n) ((x) >> (n) | (x) << (32 - (n)))
 
@@ -206,8 +205,7 @@ void ic_sha256_compress_expanded_pair(uint32_t a[8], uint32_t b[8], const uint32
     pair_add(a, b, &p);
 }
 
-/* ---- messages of any length ---------------------------------------------------------------------
- */
+/* ---- messages of any length ------------------------------------------------------------------ */
 
 #define TAIL_BLOCKS_MAX 2u
 

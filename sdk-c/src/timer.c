@@ -53,8 +53,7 @@ static uint64_t sum_or_max(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* ---- the queue ---------------------------------------------------------------------------------
- */
+/* ---- the queue ------------------------------------------------------------------------------- */
 
 static bool is_before(uint16_t a, uint16_t b)
 {
@@ -128,8 +127,7 @@ static void queue_remove(struct timer *t)
     t->at = NOT_IN_QUEUE;
 }
 
-/* ---- records -----------------------------------------------------------------------------------
- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 static uint32_t name_hash(const struct ic_timer_kind *kind)
 {
@@ -256,8 +254,7 @@ static void records_load(void)
     }
 }
 
-/* ---- setting -----------------------------------------------------------------------------------
- */
+/* ---- setting --------------------------------------------------------------------------------- */
 
 /* Asks the system for the earliest timer. A wish that lies in the past was fulfilled, or lost with
  * a message that trapped: then it is made again. */
@@ -359,8 +356,7 @@ bool ic_timer_cancel(struct ic_timer_id id)
     return t != NULL;
 }
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static void kinds_check(void)
 {
@@ -421,8 +417,7 @@ void ic_timers_open(const struct ic_timer_kind *kinds, size_t kind_count, struct
     arm(0);
 }
 
-/* ---- running -----------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static void lapse(struct timer *t)
 {
@@ -524,8 +519,7 @@ void ic_timers_on_message(void)
     arm(0);
 }
 
-/* ---- looking -----------------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 struct ic_timer_id ic_timer_declared(size_t kind)
 {

@@ -7,8 +7,7 @@
 #include <ic/timer.h>
 #include <ic/trap.h>
 
-/* ---- state: regions of stable memory, numbered for ever
- * ------------------------------------------ */
+/* ---- state: regions of stable memory, numbered for ever -------------------------------------- */
 
 enum { REGION_NUMBERS = 0, REGION_TIMERS = 1 };
 enum { TOTAL_AT = 0, MINUTES_AT = 8, NUMBERS_BYTES = 16 };
@@ -32,8 +31,7 @@ static void number_set(size_t at, uint64_t value)
     ic_cell_write(&numbers, (struct ic_bytes){.at = bytes, .size = sizeof bytes});
 }
 
-/* ---- timers: found by name after an upgrade
- * ------------------------------------------------------ */
+/* ---- timers: found by name after an upgrade -------------------------------------------------- */
 
 static void count_minute(struct ic_timer_id id, uint64_t argument)
 {
@@ -47,8 +45,7 @@ static const struct ic_timer_kind TIMERS[] = {
 };
 IC_TIMERS_EXPORT
 
-/* ---- start
- * --------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static void open_state(void)
 {
@@ -70,8 +67,7 @@ void hello_upgrade(void)
     open_state();
 }
 
-/* ---- methods: declared in build/gen/hello_did.h
- * -------------------------------------------------- */
+/* ---- methods: declared in build/gen/hello_did.h ---------------------------------------------- */
 
 void hello_add(const struct hello_add_in *in, struct hello_add_out *out)
 {

@@ -4,8 +4,7 @@
 #include "ic/account.h"
 #include "ic/text.h"
 
-/* ---- pairs --------------------------------------------------------------------------------------
- */
+/* ---- pairs ----------------------------------------------------------------------------------- */
 
 /* Owners of every size, subaccounts absent, zero and random. */
 static void account_make(struct ic_principal *owner, struct ic_subaccount *subaccount,
@@ -46,8 +45,7 @@ static void pairs_are_two_accounts(void **state)
     }
 }
 
-/* ---- ICRC-1 text
- * ---------------------------------------------------------------------------------- */
+/* ---- ICRC-1 text ----------------------------------------------------------------------------- */
 
 #define OWNER "k2t6j-2nvnp-4zjm3-25dtz-6xhaa-c7boj-5gayf-oj3xs-i43lp-teztq-6ae"
 

@@ -33,8 +33,7 @@ struct story {
     void (*check)(uint32_t steps_done); /* content after so many steps */
 };
 
-/* ---- tables: everything in one bucket, so that chains grow, split and shrink
- * --------------------- */
+/* ---- tables: everything in one bucket, so that chains grow, split and shrink ----------------- */
 
 #define TABLE_KEYS  140u
 #define TABLE_STEPS (2 * TABLE_KEYS)
@@ -92,8 +91,7 @@ static void table_check(uint32_t steps_done)
     ic_table_check(&table);
 }
 
-/* ---- logs: records of all kinds of sizes, over two batches of the index
- * --------------------------- */
+/* ---- logs: records of all kinds of sizes, over two batches of the index ---------------------- */
 
 #define LOG_STEPS 140u
 
@@ -189,8 +187,7 @@ static void ring_check(uint32_t steps_done)
     assert_true(first == last || got[0] == (uint8_t)(first + 1));
 }
 
-/* ---- cells
- * ------------------------------------------------------------------------------------------ */
+/* ---- cells ----------------------------------------------------------------------------------- */
 
 #define CELL_STEPS  12u
 #define LARGE_BYTES 9000u
@@ -231,8 +228,7 @@ static void cell_check(uint32_t steps_done)
     cell_check_one(&large_cell, steps_done, LARGE_BYTES);
 }
 
-/* ---- maps and queues: nodes split, borrow and merge
- * -------------------------------------------------- */
+/* ---- maps and queues: nodes split, borrow and merge ------------------------------------------ */
 
 #define MAP_KEYS  120u
 #define MAP_STEPS (2 * MAP_KEYS)
@@ -317,8 +313,7 @@ static void queue_check(uint32_t steps_done)
     ic_queue_check(&queue);
 }
 
-/* ---- long stories: many entries a step, so that extents are added
- * -------------------------------------- */
+/* ---- long stories: many entries a step, so that extents are added ---------------------------- */
 
 #define LONG_STEPS 60u
 #define AT_ONCE    40u
@@ -394,8 +389,7 @@ static void map_long_check(uint32_t steps_done)
     }
 }
 
-/* ---- telling a story with faults
- * ---------------------------------------------------------------------- */
+/* ---- telling a story with faults ------------------------------------------------------------- */
 
 static const struct story *story;
 static uint32_t now;

@@ -112,8 +112,7 @@ static void every_cut_gives_the_same(void **state)
     }
 }
 
-/* ---- two messages side by side -----------------------------------------------------------------
- */
+/* ---- two messages side by side --------------------------------------------------------------- */
 
 static void pair_of_vectors(size_t i, size_t j)
 {

@@ -72,9 +72,7 @@ static struct ic_bytes record_make(uint8_t buffer[RECORD_MAX], uint64_t index)
     return (struct ic_bytes){.at = buffer, .size = size};
 }
 
-/* ---- log
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- log ------------------------------------------------------------------------------------- */
 
 static void append_many(void *argument)
 {
@@ -274,9 +272,7 @@ static void log_notices_damage(void **state)
     CHECK_TRAPS("stable log: the index is damaged", get_first, &(uint64_t){0});
 }
 
-/* ---- ring
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- ring ------------------------------------------------------------------------------------ */
 
 struct ring_model {
     uint64_t first, last; /* numbers of the records in the ring: first <= n < last */
@@ -422,9 +418,7 @@ static void ring_notices_damage(void **state)
     CHECK_TRAPS("stable ring: the structure is damaged", check_ring, &model);
 }
 
-/* ---- cells
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- cells ----------------------------------------------------------------------------------- */
 
 struct cell_step {
     struct ic_cell *cell;

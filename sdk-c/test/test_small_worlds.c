@@ -23,8 +23,7 @@ static void reopen_store(void)
     ic_store_open(&store, APP);
 }
 
-/* ---- extents
- * -------------------------------------------------------------------------------------- */
+/* ---- extents --------------------------------------------------------------------------------- */
 
 /* A region of all 128 extents, each at a place of its own that no other computation would give. */
 static uint64_t place_of_extent(uint32_t extent)
@@ -119,8 +118,7 @@ static void seams_do_not_show(void **state)
     CHECK_RUNS(write_over_seams, NULL);
 }
 
-/* ---- rings
- * ------------------------------------------------------------------------------------------ */
+/* ---- rings ----------------------------------------------------------------------------------- */
 
 #define RING_BYTES 1300u /* three to a page */
 #define LIFE_STEPS 6u
@@ -206,8 +204,7 @@ static void every_short_life_of_a_ring(void **state)
     assert_int_equal(lives, count / 2);
 }
 
-/* ---- logs
- * ------------------------------------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------------------ */
 
 static struct ic_log records;
 
@@ -323,8 +320,7 @@ static void damaged_tails(void **state)
     CHECK_RUNS(log_check_all, &w);
 }
 
-/* ---- tables
- * ----------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 /* Entries of 128 bytes: 31 in a bucket and 3 in an overflow block. */
 #define VALUE_BYTES 100u

@@ -156,8 +156,7 @@ static void upgrade(void)
     run(do_post_upgrade, NULL);
 }
 
-/* ---- the system --------------------------------------------------------------------------------
- */
+/* ---- the system ------------------------------------------------------------------------------ */
 
 static void do_global_timer(void *argument)
 {
@@ -220,8 +219,7 @@ static void pass_until(uint64_t until_ns)
     fail_msg("the timers never come to rest");
 }
 
-/* ---- actions of the author ---------------------------------------------------------------------
- */
+/* ---- actions of the author ------------------------------------------------------------------- */
 
 struct setting {
     enum kind kind;
@@ -272,8 +270,7 @@ static void check_run(size_t index, enum kind kind, uint64_t argument, uint64_t 
     assert_true(seen.runs[index].at_ns == at_ns);
 }
 
-/* ---- tests -------------------------------------------------------------------------------------
- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void in_the_order_of_time(void **state)
 {
@@ -585,8 +582,7 @@ static void against_a_model(void **state)
     }
 }
 
-/* ---- upgrades ----------------------------------------------------------------------------------
- */
+/* ---- upgrades -------------------------------------------------------------------------------- */
 
 static void only_stable_ones_survive(void **state)
 {

@@ -58,8 +58,7 @@ static struct candid_text *interface_of(struct axon_test *t, const struct ic_pri
     give_up("call", "this canister was not installed by axon_test_install");
 }
 
-/* ---- networks and canisters --------------------------------------------------------------------
- */
+/* ---- networks and canisters ------------------------------------------------------------------ */
 
 void axon_test_open(struct axon_test *t)
 {
@@ -136,8 +135,7 @@ void axon_test_advance(struct axon_test *t, uint64_t seconds)
     }
 }
 
-/* ---- checks ------------------------------------------------------------------------------------
- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static void count(struct axon_test *t, bool holds)
 {

@@ -178,9 +178,7 @@ bool ic_data_certificate(struct ic_bytes *out, struct ic_arena *a)
     return true;
 }
 
-/* ---- stable memory
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- stable memory --------------------------------------------------------------------------- */
 
 uint64_t ic_stable_pages(void)
 {

@@ -6,8 +6,7 @@
 
 #include <stdlib.h>
 
-/* ---- acceptance. SPEC: ic-system 2.4 "inspect_message", 3.5
- * -------------------------------------- */
+/* ---- acceptance. SPEC: ic-system 2.4 "inspect_message", 3.5 ---------------------------------- */
 
 struct submission {
     struct axon_network *net;

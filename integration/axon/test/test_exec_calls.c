@@ -461,8 +461,7 @@ static void test_unperformed_call_returns_cycles(void **state)
     expect_cycles(w, &w->alice, WORLD_CYCLES);
 }
 
-/* ---- self-calls, order, limits
- * ------------------------------------------------------------------- */
+/* ---- self-calls, order, limits --------------------------------------------------------------- */
 
 static void test_self_call(void **state)
 {

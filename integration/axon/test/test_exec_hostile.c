@@ -16,8 +16,7 @@ static void expect_alive(struct world *w, const struct ic_principal *canister)
     expect_reply(w, "alive");
 }
 
-/* ---- endless work
- * --------------------------------------------------------------------------------- */
+/* ---- endless work ---------------------------------------------------------------------------- */
 
 static void test_infinite_loop(void **state)
 {
@@ -85,8 +84,7 @@ static void test_timer_calls_for_ever(void **state)
     expect_alive(w, &w->alice);
 }
 
-/* ---- memory
- * --------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static void test_heap_grows_to_the_end(void **state)
 {
@@ -160,8 +158,7 @@ static void test_stable_out_of_bounds(void **state)
     expect_reply(w, "");
 }
 
-/* ---- sizes
- * ---------------------------------------------------------------------------------------- */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 static void test_reply_too_large(void **state)
 {
@@ -235,8 +232,7 @@ static void test_bad_names(void **state)
     expect_error(w, "IC0504", "not valid UTF-8");
 }
 
-/* ---- every system call, called with the worst arguments in every context
- * --------------------------- */
+/* ---- every system call, called with the worst arguments in every context --------------------- */
 
 struct row {
     const char *name, *type;

@@ -287,8 +287,7 @@ static void test_upgrade_to_code_without_the_callback(void **state)
     axon_forget(w->net, id);
 }
 
-/* ---- timers and heartbeat
- * ------------------------------------------------------------------------ */
+/* ---- timers and heartbeat -------------------------------------------------------------------- */
 
 static void test_timer(void **state)
 {
@@ -434,8 +433,7 @@ static void test_certificate(void **state)
     expect_error(w, "IC0503", "check failed"); /* none in a replicated query */
 }
 
-/* ---- composite queries
- * --------------------------------------------------------------------------- */
+/* ---- composite queries ----------------------------------------------------------------------- */
 
 static void ask_others(struct world *w, struct axon_buf *s)
 {
@@ -505,8 +503,7 @@ static void test_composite_query_loop(void **state)
     assert_non_null(strstr(axon_buf_text(&w->out.reply), "loop detected"));
 }
 
-/* ---- acceptance
- * ---------------------------------------------------------------------------------- */
+/* ---- acceptance ------------------------------------------------------------------------------ */
 
 static void test_inspect(void **state)
 {

@@ -11,8 +11,7 @@
 #define PAYING_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup_paying, world_teardown)
 #define ARENA_BYTES       65536u
 
-/* ---- arguments
- * ----------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 static struct axon_buf encode(const struct candid_method *method, const void *in)
 {
@@ -75,8 +74,7 @@ static void expect_hex(const struct world *w, const char *hex)
     axon_buf_free(&bytes);
 }
 
-/* ---- creating and installing
- * --------------------------------------------------------------------- */
+/* ---- creating and installing ----------------------------------------------------------------- */
 
 static struct axon_buf create_arg(void)
 {
@@ -142,8 +140,7 @@ static void test_install_by_a_user(void **state)
     assert_true(w->out.instructions > 0);
 }
 
-/* ---- refusals
- * ------------------------------------------------------------------------------------- */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static void test_refusals(void **state)
 {
@@ -175,8 +172,7 @@ static void test_refusals(void **state)
     expect_cycles(w, &w->alice, WORLD_CYCLES);
 }
 
-/* ---- settings and status
- * --------------------------------------------------------------------------- */
+/* ---- settings and status --------------------------------------------------------------------- */
 
 static void update_settings(struct world *w, const struct management_canister_settings *settings)
 {
@@ -309,8 +305,7 @@ static void test_logs(void **state)
     free(memory);
 }
 
-/* ---- stopping and starting
- * --------------------------------------------------------------------------- */
+/* ---- stopping and starting ------------------------------------------------------------------- */
 
 static void test_stop_and_start(void **state)
 {
@@ -450,8 +445,7 @@ static void test_delete(void **state)
     expect_error(w, "IC0301", "not found");
 }
 
-/* ---- cycles and entropy
- * ------------------------------------------------------------------------------ */
+/* ---- cycles and entropy ---------------------------------------------------------------------- */
 
 static void test_deposit(void **state)
 {
@@ -487,8 +481,7 @@ static void test_raw_rand(void **state)
     }
 }
 
-/* ---- a network that charges
- * --------------------------------------------------------------------------- */
+/* ---- a network that charges ------------------------------------------------------------------ */
 
 /* What alice and bob have, together. */
 static uint64_t both(const struct world *w)

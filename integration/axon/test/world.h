@@ -46,16 +46,14 @@ void script_perform(struct axon_buf *s);
 /* Replies with the argument of the message. */
 void script_reply_arg(struct axon_buf *s);
 
-/* ---- calls: the answer is in w->out
- * -------------------------------------------------------------- */
+/* ---- calls: the answer is in w->out ---------------------------------------------------------- */
 
 void world_run(struct world *w, const struct ic_principal *canister, struct axon_buf *script);
 void world_ask(struct world *w, const struct ic_principal *canister, struct axon_buf *script);
 void world_install(struct world *w, const struct ic_principal *canister,
                    enum axon_install_mode mode, struct ic_bytes wasm, struct axon_buf *script);
 
-/* ---- expectations
- * --------------------------------------------------------------------------------- */
+/* ---- expectations ---------------------------------------------------------------------------- */
 
 void expect_reply(const struct world *w, const char *text);
 void expect_reply_bytes(const struct world *w, struct ic_bytes bytes);

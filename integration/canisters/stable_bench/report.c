@@ -71,8 +71,7 @@ static void print_costs(FILE *out, const struct report_row *rows, size_t row_cou
     }
 }
 
-/* ---- beside ic-stable-structures
- * -------------------------------------------------------------------- */
+/* ---- beside ic-stable-structures ------------------------------------------------------------- */
 
 #define PUBLISHED_OPERATIONS 10000u
 

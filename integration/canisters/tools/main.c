@@ -93,8 +93,7 @@ void tools_decimal(const struct tools_decimal_in *in, struct tools_decimal_out *
     out->ret0 = ic_writer_bytes(&w);
 }
 
-/* ---- calls -------------------------------------------------------------------------------------
- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 struct job {
     struct ic_flow flow;

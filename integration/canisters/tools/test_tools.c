@@ -20,8 +20,7 @@
 static struct axon_test t;
 static struct ic_principal id;
 
-/* ---- environment variables ---------------------------------------------------------------------
- */
+/* ---- environment variables ------------------------------------------------------------------- */
 
 /* update_settings by the controller; how it ends is for the caller to look at. */
 static void settings_set(const char *variables)
@@ -102,8 +101,7 @@ static void variables_that_are_refused(void)
     AXON_TEST_QUERY(&t, &id, "variables", "()", "(vec {})");
 }
 
-/* ---- random numbers ----------------------------------------------------------------------------
- */
+/* ---- random numbers -------------------------------------------------------------------------- */
 
 #define SEED_TEXT                                                                                  \
     "\\00\\01\\02\\03\\04\\05\\06\\07\\08\\09\\0a\\0b\\0c\\0d\\0e\\0f"                             \
@@ -144,8 +142,7 @@ static void random_numbers(void)
                     expected);
 }
 
-/* ---- 128 bits ----------------------------------------------------------------------------------
- */
+/* ---- 128 bits -------------------------------------------------------------------------------- */
 
 static const char *decimal(ic_u128 v, char out[IC_U128_DECIMAL_MAX + 1])
 {
@@ -179,8 +176,7 @@ static void arithmetic(void)
     }
 }
 
-/* ---- calls -------------------------------------------------------------------------------------
- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 /* axon's n-th raw_rand is SHA-256("{seed}/{n}"). */
 static void stir_like_axon(struct ic_random *random, int n)

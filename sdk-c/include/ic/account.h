@@ -80,8 +80,7 @@ static inline int ic_account_id_compare(const struct ic_account_id *a,
 
 bool ic_subaccount_is_default(const struct ic_subaccount *s); /* all zero */
 
-/* ---- ICRC-1 text ------------------------------------------------------------------------------
- */
+/* ---- ICRC-1 text ----------------------------------------------------------------------------- */
 
 /* Longest form, without the NUL: owner, '-', 7 characters, '.', 64 digits. */
 #define IC_ACCOUNT_TEXT_MAX (IC_PRINCIPAL_TEXT_MAX + 73u)

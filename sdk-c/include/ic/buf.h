@@ -11,8 +11,7 @@
 /* Longest LEB128 form of 64 bits. */
 #define IC_LEB128_BYTES_MAX 10u
 
-/* ---- loads and stores at any address -----------------------------------------------------------
- */
+/* ---- loads and stores at any address --------------------------------------------------------- */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "these helpers, like Wasm, take the machine's order to be little-endian");
 

@@ -12,8 +12,8 @@
 
 /* ic_msg_arena gives the arena of this message, empty: first thing in every entry point. It starts
  * right behind the static data and has room for at least size_bytes; untouched memory costs
- * nothing. The same memory is handed out in every message. traps     when the heap cannot grow that
- * far */
+ * nothing. The same memory is handed out in every message.
+ *   traps     when the heap cannot grow that far */
 struct ic_arena *ic_msg_arena(size_t size_bytes);
 
 /* ic_msg_arena_now gives that arena as it stands: for code in the middle of a message.
@@ -26,8 +26,8 @@ struct ic_arena *ic_msg_arena_now(void);
 size_t ic_msg_arg_size(void);
 
 /* ic_msg_arg copies the argument into the arena, if it has at most bytes_max bytes. Asking costs
- * 505, copying 505 + size. returns   false when it is larger or does not fit; nothing was copied
- * then, *out is untouched */
+ * 505, copying 505 + size.
+ *   returns   false when it is larger or does not fit; nothing was copied then, *out is untouched */
 IC_MUST_USE bool ic_msg_arg(struct ic_bytes *out, size_t bytes_max, struct ic_arena *a);
 
 struct ic_principal ic_msg_caller(void);

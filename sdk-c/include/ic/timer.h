@@ -137,8 +137,7 @@ struct ic_timers_status {
 };
 struct ic_timers_status ic_timers_status(void);
 
-/* ---- entry points ------------------------------------------------------------------------------
- */
+/* ---- entry points ---------------------------------------------------------------------------- */
 
 /* The method in which timers run; wasm-seal knows it, no interface shows it. Only the canister
  * itself can call it, anyone else is refused. */

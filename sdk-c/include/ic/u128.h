@@ -41,8 +41,7 @@ IC_MUST_USE static inline bool ic_u128_to_u64(uint64_t *out, ic_u128 v)
     return true;
 }
 
-/* ---- arithmetic --------------------------------------------------------------------------------
- */
+/* ---- arithmetic ------------------------------------------------------------------------------ */
 
 IC_MUST_USE static inline bool ic_add_u128(ic_u128 *out, ic_u128 a, ic_u128 b)
 {
@@ -88,8 +87,7 @@ static inline ic_u128 ic_sat_mul_u128(ic_u128 a, ic_u128 b)
     return ic_mul_u128(&product, a, b) ? product : IC_U128_MAX;
 }
 
-/* ---- bytes and text ----------------------------------------------------------------------------
- */
+/* ---- bytes and text -------------------------------------------------------------------------- */
 
 /* 16 bytes, little-endian: how the system API gives and stable memory keeps them. */
 static inline ic_u128 ic_load_u128_le(const uint8_t *at)
