@@ -2,6 +2,7 @@
 
 #include "ic/buf.h"
 #include "ic/sha2.h"
+#include "ic/text.h"
 #include "ic/trap.h"
 #include "ledger/constants.h"
 
@@ -72,27 +73,13 @@ static uint8_t *put_opt_number(uint8_t *at, unsigned key, struct ledger_opt_u64 
     return number.has ? put_number(at, key, number.v) : put_byte(put_key(at, key), CBOR_NULL);
 }
 
-/* The eight hexadecimal digits of four bytes, the first of each in the lowest byte. All at once: two
- * accounts are 128 digits, and each remembered transfer pays for them. */
-static uint64_t hex_digits(uint32_t bytes)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t v = bytes;
-    v = (v | v << 16) & UINT64_C(0x0000ffff0000ffff);
-    v = (v | v << 8) & UINT64_C(0x00ff00ff00ff00ff);
-    v = (v >> 4 | v << 8) & (ones * 0x0f); // the upper half of a byte comes first
-    const uint64_t is_letter = (v + ones * 6) >> 4 & ones;
-    return v + ones * '0' + is_letter * ('a' - '0' - 10);
-}
-
 SHORT static uint8_t *put_account(uint8_t *at, unsigned key, const struct ledger_account *account)
 {
     at = put_key(at, key);
     at = put_head(at, CBOR_TEXT, 2 * LEDGER_ACCOUNT_BYTES);
-    for (size_t i = 0; i < LEDGER_ACCOUNT_BYTES; i += 4, at += 8) {
-        ic_store_u64_le(at, hex_digits(ic_load_u32_le(account->address + i)));
-    }
-    return at;
+    ic_hex_encode((char *)at,
+                  (struct ic_bytes){.at = account->address, .size = LEDGER_ACCOUNT_BYTES});
+    return at + 2 * LEDGER_ACCOUNT_BYTES;
 }
 
 static uint8_t *put_opt_account(uint8_t *at, unsigned key, const struct ledger_account *account)
