@@ -24,7 +24,9 @@ struct did_position {
     uint32_t column; /* in bytes, from 1 */
 };
 
-#define DID_ERROR_MAX 256u
+/* Room for a path of DID_PATH_MAX and any reason. */
+#define DID_ERROR_MAX 3072u
+#define DID_PATH_MAX  1024u
 struct did_error {
     char text[DID_ERROR_MAX]; /* file:line:column: reason */
 };
@@ -77,7 +79,20 @@ struct did_def {
 
 struct did_source {
     const char *name; /* as given, for messages */
+    const char *path; /* the same, one for one file */
     struct ic_bytes text;
+    bool gives_methods; /* the main source, and those of `import service` */
+};
+
+/* A comment that begins with @, wherever it stands: it means something to the generator, so none may be
+ * overlooked. */
+struct did_annotation {
+    struct ic_bytes text; /* from the @ to the end of the line, as did_doc_next gives it */
+    uint32_t source;
+};
+struct did_annotations {
+    struct did_annotation *at;
+    size_t count;
 };
 
 struct did_program {
@@ -85,6 +100,7 @@ struct did_program {
     struct did_pool pool_of_source; /* freed with the program; for who keeps the text in a pool */
     struct did_source *sources;
     size_t source_count;
+    struct did_annotations annotations; /* by source, then in order */
     struct did_def **defs; /* in source order, imports first where they stand */
     size_t def_count;
     struct did_def **by_name; /* hash table of 2^by_name_bits */
@@ -116,18 +132,21 @@ struct did_type *did_type_resolve(struct did_type *type);
 struct did_def *did_def_find(const struct did_program *program, struct ic_bytes name);
 
 /* The source text of a comment, line by line: returns false at the end. *line has no slashes and no
- * blank before it. */
+ * blank before it; one that begins with @ has no blanks before that either. */
 bool did_doc_next(struct ic_bytes *line, struct ic_bytes *doc);
 
 /* did_check decides new <: old as services.
  *   methods_of_new  only the methods that new has are asked of old's side
- *   returns         false with the first offending path in *error */
+ *   returns         false with the first offending path and its places in both programs in *error. First is
+ *                   what the fewest steps lead to, then by name */
 IC_MUST_USE bool did_check(struct did_program *new_program, struct did_program *old_program,
                            bool methods_of_new, struct did_error *error);
 
 /* did_print writes the program in one normal form: imports inlined, sorted ids, quoted keywords. */
 void did_print(struct did_text *out, const struct did_program *program);
 void did_print_type(struct did_text *out, const struct did_type *type);
+/* The name, in quotes where it needs them. */
+void did_print_name(struct did_text *out, struct ic_bytes name);
 
 /* Words that a printer must quote. */
 bool did_name_is_plain(struct ic_bytes name);
@@ -160,6 +179,7 @@ struct did_lexer {
     size_t at;
     size_t line_start;
     uint32_t line;
+    struct did_annotations *annotations; /* NULL: not collected */
     struct did_error *error;
 };
 

@@ -41,7 +41,7 @@ static void put_take(struct did_text *out, const struct gen *gen, const struct d
                m->c_name);
 }
 
-void gen_client(struct did_text *out, struct gen *gen)
+void gen_client(struct did_text *out, const struct gen *gen)
 {
     const struct did_graph *g = gen->graph;
     struct did_names *names = taken_names(gen);

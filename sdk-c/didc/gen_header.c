@@ -1,7 +1,7 @@
 /* <prefix>_did.h: structs, descriptors to use, handlers to write. */
 #include "gen.h"
 
-#include <inttypes.h>
+#include "ic/text.h"
 
 static const char *const C_TYPES[CANDID_KIND_BOX] = {
     [CANDID_KIND_BOOL] = "bool ",
@@ -35,17 +35,45 @@ void gen_c_type(struct did_text *out, const struct gen *gen, const struct did_no
 
 /* ---- comments ------------------------------------------------------------------------------------ */
 
-/* A comment must not end early, and no trigraph or continuation may hide in it. */
-static void put_comment_text(struct did_text *out, struct ic_bytes line)
+size_t did_utf8_next(uint32_t *c, struct ic_bytes text, size_t i)
 {
-    for (size_t i = 0; i < line.size; i++) {
-        const bool ends = line.at[i] == '/' && i > 0 && line.at[i - 1] == '*';
-        const bool opens = line.at[i] == '*' && i > 0 && line.at[i - 1] == '/';
-        if (ends || opens) {
+    const uint8_t lead = text.at[i];
+    const size_t size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (size > text.size - i ||
+        !ic_utf8_is_valid((struct ic_bytes){.at = text.at + i, .size = size})) {
+        *c = 0xfffd;
+        return 1;
+    }
+    *c = size == 1 ? lead : lead & (0x7fu >> size);
+    for (size_t k = 1; k < size; k++) {
+        *c = *c << 6 | (text.at[i + k] & 0x3fu);
+    }
+    return size;
+}
+
+bool did_changes_direction(uint32_t c)
+{
+    return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
+/* A comment must neither end early nor look other than it is: no end of a comment, no trigraph, nothing that
+ * cannot be seen. */
+void gen_comment_text(struct did_text *out, struct ic_bytes line)
+{
+    for (size_t i = 0; i < line.size;) {
+        uint32_t c;
+        const size_t size = did_utf8_next(&c, line, i);
+        const uint8_t before = i > 0 ? line.at[i - 1] : 0;
+        if ((c == '/' && before == '*') || (c == '*' && before == '/') || (c == '?' && before == '?')) {
             did_append(out, IC_BYTES_LIT(" "));
         }
-        const uint8_t c = line.at[i] < 0x20 || line.at[i] == 0x7f ? ' ' : line.at[i];
-        did_append(out, (struct ic_bytes){.at = &c, .size = 1});
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfffd || did_changes_direction(c)) {
+            did_append(out, IC_BYTES_LIT(" "));
+        } else {
+            did_append(out, (struct ic_bytes){.at = line.at + i, .size = size});
+        }
+        i += size;
     }
 }
 
@@ -63,7 +91,7 @@ void gen_doc(struct did_text *out, struct ic_bytes doc, const char *indent)
             did_printf(out, "%s/* ", indent);
             open = true;
         }
-        put_comment_text(out, line);
+        gen_comment_text(out, line);
     }
     if (open) {
         did_printf(out, " */\n");
@@ -115,8 +143,7 @@ static void put_tags(struct did_text *out, const struct gen *gen, const struct d
         did_printf(out, "    %s_%s = %zu,\n", prefix, node->edges[i].tag, i);
     }
     if (node->edge_count == 0) {
-        did_printf(out, "    %s_%s__NONE = 0, // no case: no value can be made\n", prefix,
-                   did_name_upper(gen->graph->pool, node->name));
+        did_printf(out, "    %s_%s = 0, // no case: no value can be made\n", prefix, node->none);
     }
     did_printf(out, "};\n");
 }
@@ -183,7 +210,7 @@ void gen_header(struct did_text *out, const struct gen *gen)
 
 static void put_prototype(struct did_text *out, const struct gen *gen,
                           const struct did_graph_method *m,
-                          const struct gen_method_options *options)
+                          const struct gen_options *options)
 {
     const bool in = !options->raw && !options->noargs && m->in->edge_count != 0;
     const bool result = !options->raw && !options->manual && m->out->edge_count != 0;
@@ -217,34 +244,51 @@ static const char *mode_text(enum candid_mode mode)
     return "";
 }
 
-bool gen_handlers(struct did_text *out, struct gen *gen)
+static void put_author_function(struct did_text *out, struct ic_bytes name)
+{
+    if (name.size != 0) {
+        did_printf(out, "const char *%.*s(void);\n", (int)name.size, (const char *)name.at);
+    }
+}
+
+/* Functions that annotations name; that of the service is declared once. */
+static void put_author_functions(struct did_text *out, const struct gen *gen,
+                                 const struct gen_options *options)
+{
+    put_author_function(out, options->guard);
+    if (!ic_bytes_is_equal(options->inspect, options->guard) &&
+        !ic_bytes_is_equal(options->inspect, gen->service.inspect)) {
+        put_author_function(out, options->inspect);
+    }
+}
+
+void gen_handlers(struct did_text *out, const struct gen *gen)
 {
     const struct did_graph *g = gen->graph;
     did_printf(out, "/* The methods: the author of the canister writes these functions. */\n");
     if (g->init != NULL) {
         did_printf(out, "extern const struct candid_method %s_init_method;\n", gen->prefix);
-        if (gen_init_is_raw(gen)) {
+        if (gen->service.raw) {
             did_printf(out, "void %s_init(struct ic_bytes argument);\n\n", gen->prefix);
         } else {
             did_printf(out, "void %s_init(const struct %s_init_in *in);\n\n", gen->prefix,
                        gen->prefix);
         }
     }
+    if (gen->service.inspect.size != 0) {
+        did_printf(out, "// inspects calls of users before they are accepted\n");
+        put_author_function(out, gen->service.inspect);
+        did_printf(out, "\n");
+    }
     for (size_t i = 0; i < g->method_count; i++) {
         const struct did_graph_method *m = &g->methods[i];
-        struct gen_method_options options;
-        if (!gen_options(gen, &options, m)) {
-            return false;
-        }
+        const struct gen_options *options = &gen->options[i];
         did_printf(out, "// %s\n", mode_text(m->mode));
         gen_doc(out, m->doc, "");
-        put_prototype(out, gen, m, &options);
+        put_prototype(out, gen, m, options);
         did_printf(out, "extern const struct candid_method %s_%s_method;\n", gen->prefix, m->c_name);
-        if (options.guard.size != 0) {
-            did_printf(out, "const char *%.*s(void);\n", (int)options.guard.size,
-                       (const char *)options.guard.at);
-        }
-        if (options.raw || options.manual) {
+        put_author_functions(out, gen, options);
+        if (options->raw || options->manual) {
             did_printf(out, "static inline void %s_%s_reply(const struct %s_%s *out)\n{\n",
                        gen->prefix, m->c_name, gen->prefix, m->out->name);
             did_printf(out, "    candid_msg_reply(&%s_%s_method, out);\n}\n", gen->prefix, m->c_name);
@@ -253,5 +297,4 @@ bool gen_handlers(struct did_text *out, struct gen *gen)
     }
     did_printf(out, "extern const struct candid_method *const %s_methods[];\n", gen->prefix);
     did_printf(out, "extern const size_t %s_method_count;\n", gen->prefix);
-    return true;
 }

@@ -152,7 +152,7 @@ void gen_descriptors(struct did_text *out, const struct gen *gen)
 static void put_header_bytes(struct did_text *out, const struct did_text *header, const char *name,
                              const char *which)
 {
-    did_printf(out, "static const uint8_t %s_%s[] = {", name, which);
+    did_printf(out, "static const uint8_t %s_%s[] = {", which, name);
     for (size_t i = 0; i < header->size; i++) {
         did_printf(out, "%s0x%02x,", i % 16 == 0 ? "\n    " : " ", (uint8_t)header->at[i]);
     }
@@ -189,17 +189,17 @@ static void put_tuple(struct did_text *out, const struct gen *gen, const struct 
     did_printf(out, "    .%s.record = &%s_type_%s,\n", member, gen->prefix, tuple->name);
     did_printf(out, "    .%s.narrows = %s,\n", member, did_node_narrows(tuple) ? "true" : "false");
     if (present[CANDID_KNOWN_RUST]) {
-        did_printf(out, "    .%s.known[CANDID_KNOWN_RUST] = {%s_rust, sizeof %s_rust},\n", member,
+        did_printf(out, "    .%s.known[CANDID_KNOWN_RUST] = {rust_%s, sizeof rust_%s},\n", member,
                    tuple->name, tuple->name);
     }
     if (present[CANDID_KNOWN_JS]) {
-        did_printf(out, "    .%s.known[CANDID_KNOWN_JS] = {%s_js, sizeof %s_js},\n", member,
+        did_printf(out, "    .%s.known[CANDID_KNOWN_JS] = {js_%s, sizeof js_%s},\n", member,
                    tuple->name, tuple->name);
     }
 }
 
 static void put_method(struct did_text *out, const struct gen *gen, const struct did_graph_method *m,
-                       const struct gen_method_options *options)
+                       const struct gen_options *options)
 {
     bool in[CANDID_KNOWN_COUNT];
     bool result[CANDID_KNOWN_COUNT];
@@ -228,18 +228,14 @@ static void put_init(struct did_text *out, const struct gen *gen)
     did_printf(out, "};\n\n");
 }
 
-bool gen_methods(struct did_text *out, struct gen *gen)
+void gen_methods(struct did_text *out, const struct gen *gen)
 {
     const struct did_graph *g = gen->graph;
     if (g->init != NULL) {
         put_init(out, gen);
     }
     for (size_t i = 0; i < g->method_count; i++) {
-        struct gen_method_options options;
-        if (!gen_options(gen, &options, &g->methods[i])) {
-            return false;
-        }
-        put_method(out, gen, &g->methods[i], &options);
+        put_method(out, gen, &g->methods[i], &gen->options[i]);
     }
     did_printf(out, "const struct candid_method *const %s_methods[] = {\n", gen->prefix);
     for (size_t i = 0; i < g->method_count; i++) {
@@ -249,13 +245,12 @@ bool gen_methods(struct did_text *out, struct gen *gen)
         did_printf(out, "    NULL,\n");
     }
     did_printf(out, "};\nconst size_t %s_method_count = %zu;\n", gen->prefix, g->method_count);
-    return true;
 }
 
 /* ---- dispatch ------------------------------------------------------------------------------------ */
 
 static void put_body(struct did_text *out, const struct gen *gen, const struct did_graph_method *m,
-                     const struct gen_method_options *options)
+                     const struct gen_options *options)
 {
     const char *p = gen->prefix;
     const bool in = !options->raw && !options->noargs && m->in->edge_count != 0;
@@ -297,48 +292,109 @@ static const char *export_kind(enum candid_mode mode)
     return "canister_update";
 }
 
-static bool put_export(struct did_text *out, struct gen *gen, const struct did_graph_method *m)
+/* The name of an export: a literal that is not evaluated, so it has neither octal nor hexadecimal escapes.
+ * Characters that change the direction of text are written by number: gcc warns of them. */
+static void put_export_name(struct did_text *out, enum candid_mode mode, struct ic_bytes name)
 {
-    struct gen_method_options options;
-    if (!gen_options(gen, &options, m)) {
-        return false;
+    static const char SIMPLE[] = "abtnvfr"; // 7 to 13
+    did_printf(out, "CANDID_EXPORT(\"%s ", export_kind(mode));
+    for (size_t i = 0; i < name.size;) {
+        uint32_t c;
+        const size_t size = did_utf8_next(&c, name, i);
+        if (did_changes_direction(c)) {
+            did_printf(out, "\\u%04" PRIx32, c);
+        } else if (c >= '\a' && c <= '\r') {
+            did_printf(out, "\\%c", SIMPLE[c - '\a']);
+        } else {
+            did_printf(out, "%s", c == '"' || c == '\\' || c == '?' ? "\\" : "");
+            did_append(out, (struct ic_bytes){.at = name.at + i, .size = size});
+        }
+        i += size;
     }
-    struct did_text name = {0};
-    did_printf(&name, "%s ", export_kind(m->mode));
-    did_append(&name, m->name);
-    did_printf(out, "\nCANDID_EXPORT(");
-    put_text_literal(out, (struct ic_bytes){.at = (uint8_t *)name.at, .size = name.size});
-    did_printf(out, ") void %s_export_%s(void);\nvoid %s_export_%s(void)\n{\n", gen->prefix,
-               m->c_name, gen->prefix, m->c_name);
-    did_text_free(&name);
-    if (options.guard.size != 0) {
-        did_printf(out, "    if (!candid_msg_guard(%.*s())) {\n        return;\n    }\n",
-                   (int)options.guard.size, (const char *)options.guard.at);
-    }
-    put_body(out, gen, m, &options);
-    did_printf(out, "}\n");
-    return true;
+    did_printf(out, "\")");
 }
 
-bool gen_dispatch(struct did_text *out, struct gen *gen)
+static void put_export(struct did_text *out, const struct gen *gen, const struct did_graph_method *m,
+                       const struct gen_options *options)
+{
+    did_printf(out, "\n");
+    put_export_name(out, m->mode, m->name);
+    did_printf(out, " void %s_export_%s(void);\nvoid %s_export_%s(void)\n{\n", gen->prefix, m->c_name,
+               gen->prefix, m->c_name);
+    if (options->guard.size != 0) {
+        did_printf(out, "    if (!candid_msg_guard(%.*s())) {\n        return;\n    }\n",
+                   (int)options->guard.size, (const char *)options->guard.at);
+    }
+    put_body(out, gen, m, options);
+    did_printf(out, "}\n");
+}
+
+/* ---- inspection ------------------------------------------------------------------------------------ */
+
+/* One row for each method that a user can call as an update. Returns their number. */
+static size_t put_inspections(struct did_text *out, const struct gen *gen)
+{
+    const struct did_graph *g = gen->graph;
+    size_t count = 0;
+    for (size_t i = 0; i < g->method_count; i++) {
+        if (g->methods[i].mode == CANDID_MODE_COMPOSITE_QUERY) {
+            continue;
+        }
+        if (count == 0) {
+            did_printf(out, "\nstatic const struct candid_inspection %s_inspections[] = {\n",
+                       gen->prefix);
+        }
+        did_printf(out, "    {&%s_%s_method, ", gen->prefix, g->methods[i].c_name);
+        if (gen->options[i].inspect.size == 0) {
+            did_printf(out, "NULL},\n");
+        } else {
+            did_append(out, gen->options[i].inspect);
+            did_printf(out, "},\n");
+        }
+        count++;
+    }
+    did_printf(out, "%s", count == 0 ? "" : "};\n");
+    return count;
+}
+
+static void put_inspect(struct did_text *out, const struct gen *gen)
+{
+    const char *p = gen->prefix;
+    const size_t count = put_inspections(out, gen);
+    did_printf(out,
+               "\nCANDID_EXPORT(\"canister_inspect_message\") void %s_export_inspect_message(void);\n"
+               "void %s_export_inspect_message(void)\n{\n",
+               p, p);
+    if (count == 0) {
+        did_printf(out, "    candid_msg_inspect(NULL, 0);\n}\n");
+    } else {
+        did_printf(out, "    candid_msg_inspect(%s_inspections, %zu);\n}\n", p, count);
+    }
+}
+
+static void put_init_export(struct did_text *out, const struct gen *gen)
+{
+    const char *p = gen->prefix;
+    did_printf(out, "\nCANDID_EXPORT(\"canister_init\") void %s_export_init(void);\n", p);
+    did_printf(out, "void %s_export_init(void)\n{\n", p);
+    if (gen->service.raw) {
+        did_printf(out, "    %s_init(candid_msg_argument(&%s_init_method));\n}\n", p, p);
+    } else {
+        did_printf(out, "    struct %s_init_in in;\n", p);
+        did_printf(out, "    candid_msg_receive(&%s_init_method, &in);\n    %s_init(&in);\n}\n", p, p);
+    }
+}
+
+void gen_dispatch(struct did_text *out, const struct gen *gen)
 {
     const struct did_graph *g = gen->graph;
     if (g->init != NULL) {
-        did_printf(out, "\nCANDID_EXPORT(\"canister_init\") void %s_export_init(void);\n", gen->prefix);
-        did_printf(out, "void %s_export_init(void)\n{\n", gen->prefix);
-        if (gen_init_is_raw(gen)) {
-            did_printf(out, "    %s_init(candid_msg_argument(&%s_init_method));\n}\n", gen->prefix,
-                       gen->prefix);
-        } else {
-            did_printf(out, "    struct %s_init_in in;\n", gen->prefix);
-            did_printf(out, "    candid_msg_receive(&%s_init_method, &in);\n    %s_init(&in);\n}\n",
-                       gen->prefix, gen->prefix);
-        }
+        put_init_export(out, gen);
     }
     for (size_t i = 0; i < g->method_count; i++) {
-        if (!put_export(out, gen, &g->methods[i])) {
-            return false;
-        }
+        put_export(out, gen, &g->methods[i], &gen->options[i]);
     }
-    return true;
+    if (gen->has_inspection) {
+        put_inspect(out, gen);
+    }
 }

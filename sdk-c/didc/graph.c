@@ -2,16 +2,32 @@
 
 #include "parse.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- nodes --------------------------------------------------------------------------------------- */
+
+/* A name for a struct NAME, and for the enum NAME_tag in it, which C keeps in one name space; its
+ * descriptor type_NAME stands beside the functions of methods. */
+static const char *node_name(struct did_graph *g, int kind, const char *wanted)
+{
+    const char *name = did_name_unique(g->names, wanted);
+    while ((g->c_names != NULL &&
+            did_name_is_used(g->c_names, did_pool_printf(g->pool, "type_%s", name))) ||
+           (kind == CANDID_KIND_VARIANT &&
+            did_name_is_used(g->names, did_pool_printf(g->pool, "%s_tag", name)))) {
+        name = did_name_unique(g->names, wanted);
+    }
+    if (kind == CANDID_KIND_VARIANT) {
+        (void)did_name_unique(g->names, did_pool_printf(g->pool, "%s_tag", name));
+    }
+    return name;
+}
 
 static struct did_node *new_node(struct did_graph *g, int kind, const char *wanted)
 {
     struct did_node *node = did_pool_alloc(g->pool, sizeof *node);
     node->kind = kind;
-    node->name = did_name_unique(g->names, wanted);
+    node->name = node_name(g, kind, wanted);
     *DID_PUSH(g->pool, g->nodes, g->node_count) = node;
     return node;
 }
@@ -111,6 +127,10 @@ static const char *field_name(struct did_graph *g, const struct did_field *field
 static void fill_fields(struct did_graph *g, struct did_node *node)
 {
     struct did_names *members = did_names_new(g->pool);
+    if (node->kind == CANDID_KIND_VARIANT && node->type->field_count == 0) {
+        node->none = did_name_unique(
+            g->tags, did_pool_printf(g->pool, "%s__NONE", did_name_upper(g->pool, node->name)));
+    }
     for (size_t i = 0; i < node->type->field_count; i++) {
         const struct did_field *field = &node->type->fields[i];
         const char *name = field_name(g, field);
@@ -180,17 +200,19 @@ static void fill(struct did_graph *g, struct did_node *node)
 
 /* ---- order of emission, boxes -------------------------------------------------------------------- */
 
-static bool chain_fail(const struct did_node *node, struct did_error *error)
+static bool chain_fail(const struct did_graph *g, const struct did_node *node,
+                       struct did_error *error)
 {
-    snprintf(error->text, sizeof error->text, "types are chained too deeply at %.100s", node->name);
-    return false;
+    const struct did_position at = node->type->at; /* tuples, without a type, begin a chain */
+    return did_fail(error, at.source < g->program->source_count ? g->program->sources[at.source].name : "",
+                    at, "types are chained too deeply");
 }
 
 static bool visit(struct did_graph *g, struct did_node *node, unsigned depth,
                   struct did_error *error)
 {
     if (depth > DID_CHAIN_MAX) {
-        return chain_fail(node, error);
+        return chain_fail(g, node, error);
     }
     node->visit = 1;
     for (size_t i = 0; node->kind != CANDID_KIND_VEC && i < node->edge_count; i++) {
@@ -325,19 +347,22 @@ static struct did_node *tuple_node(struct did_graph *g, const char *name,
     return node;
 }
 
-static void add_method(struct did_graph *g, const struct did_method *method,
-                       struct did_names *c_names)
+static void add_method(struct did_graph *g, const struct did_method *method)
 {
-    const struct did_type *func = did_type_resolve(method->type);
     struct did_graph_method *m = DID_PUSH(g->pool, g->methods, g->method_count);
     m->name = method->name;
     m->doc = method->doc;
-    m->mode = func->mode;
-    m->c_name = did_name_unique(c_names, did_name_snake(g->pool, method->name));
+    m->at = method->at;
+    m->mode = did_type_resolve(method->type)->mode;
+    m->c_name = did_name_unique(g->c_names, did_name_snake(g->pool, method->name));
     /* What the generator derives from it; a method of that name gets an underscore. */
-    (void)did_name_unique(c_names, did_pool_printf(g->pool, "%s_method", m->c_name));
-    (void)did_name_unique(c_names, did_pool_printf(g->pool, "%s_reply", m->c_name));
-    (void)did_name_unique(c_names, did_pool_printf(g->pool, "export_%s", m->c_name));
+    (void)did_name_unique(g->c_names, did_pool_printf(g->pool, "%s_method", m->c_name));
+    (void)did_name_unique(g->c_names, did_pool_printf(g->pool, "%s_reply", m->c_name));
+    (void)did_name_unique(g->c_names, did_pool_printf(g->pool, "export_%s", m->c_name));
+}
+
+static void add_tuples(struct did_graph *g, struct did_graph_method *m, const struct did_type *func)
+{
     m->in = tuple_node(g, did_pool_printf(g->pool, "%s_in", m->c_name), func->fields,
                        func->field_count, "arg");
     m->out = tuple_node(g, did_pool_printf(g->pool, "%s_out", m->c_name), func->results,
@@ -347,7 +372,8 @@ static void add_method(struct did_graph *g, const struct did_method *method,
 static struct did_names *method_names(struct did_graph *g)
 {
     struct did_names *names = did_names_new(g->pool);
-    static const char *const taken[] = {"init", "init_method", "methods", "method_count"};
+    static const char *const taken[] = {"init",         "init_method",     "methods",
+                                        "method_count", "inspect_message", "inspections"};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
         (void)did_name_unique(names, taken[i]);
     }
@@ -357,11 +383,25 @@ static struct did_names *method_names(struct did_graph *g)
     return names;
 }
 
+/* All functions have their names before the structs of their arguments have theirs. */
+static void add_methods(struct did_graph *g, const struct did_type *service)
+{
+    g->c_names = method_names(g);
+    for (size_t i = 0; i < service->method_count; i++) {
+        add_method(g, &service->methods[i]);
+    }
+    for (size_t i = 0; i < service->method_count; i++) {
+        add_tuples(g, &g->methods[i], did_type_resolve(service->methods[i].type));
+    }
+}
+
 bool did_graph_make(struct did_graph *g, struct did_program *program, struct did_error *error)
 {
     *g = (struct did_graph){.program = program, .pool = &program->pool};
     g->names = did_names_new(g->pool);
     g->tags = did_names_new(g->pool);
+    (void)did_name_unique(g->tags, "DID_H"); /* macros of the headers */
+    (void)did_name_unique(g->tags, "CLIENT_H");
     make_scalars(g);
     for (size_t i = 0; i < program->def_count; i++) {
         struct did_type name = {.kind = DID_KIND_NAME, .def = program->defs[i]};
@@ -373,11 +413,8 @@ bool did_graph_make(struct did_graph *g, struct did_program *program, struct did
     if (program->has_init) {
         g->init = tuple_node(g, "init_in", program->init, program->init_count, "arg");
     }
-    const struct did_type *service =
-        program->service != NULL ? did_type_resolve(program->service) : NULL;
-    struct did_names *c_names = method_names(g);
-    for (size_t i = 0; service != NULL && i < service->method_count; i++) {
-        add_method(g, &service->methods[i], c_names);
+    if (program->service != NULL) {
+        add_methods(g, did_type_resolve(program->service));
     }
     return did_graph_complete(g, error);
 }

@@ -31,6 +31,7 @@ struct did_edge {
 struct did_node {
     int kind;         /* enum candid_kind; CANDID_KIND_BLOB for vec nat8 */
     const char *name; /* lower_snake, unique; scalars: their Candid name */
+    const char *none; /* variant without cases: the enum constant that stands for none */
     const struct did_type *type; /* NULL for tuples */
     struct ic_bytes doc;
     struct ic_bytes did_name; /* of the definition; empty: anonymous */
@@ -61,6 +62,7 @@ struct did_graph_method {
     struct ic_bytes name;
     const char *c_name; /* lower_snake, unique */
     struct ic_bytes doc;
+    struct did_position at;
     enum candid_mode mode;
     struct did_node *in;
     struct did_node *out;
@@ -82,6 +84,7 @@ struct did_graph {
     size_t js_nodes;
     struct did_names *names; /* of structs */
     struct did_names *tags;  /* enum constants */
+    struct did_names *c_names; /* of functions and descriptors of methods; NULL while there are none */
 };
 
 /* did_graph_make builds the graph of a resolved program.
@@ -121,6 +124,9 @@ void did_layout(struct did_graph *graph);
 struct did_names;
 struct did_names *did_names_new(struct did_pool *pool);
 const char *did_name_unique(struct did_names *names, const char *wanted);
+bool did_name_is_used(struct did_names *names, const char *name);
+/* A keyword of C, or a macro of the headers that generated code includes. */
+bool did_name_is_reserved(struct ic_bytes name);
 /* lower_snake of a Candid name; what C cannot have becomes an underscore. */
 const char *did_name_snake(struct did_pool *pool, struct ic_bytes name);
 const char *did_name_upper(struct did_pool *pool, const char *name);

@@ -9,7 +9,7 @@
 bool did_fail(struct did_error *error, const char *name, struct did_position at, const char *format,
               ...)
 {
-    int used = snprintf(error->text, sizeof error->text, "%.80s%s%u:%u: ", name,
+    int used = snprintf(error->text, sizeof error->text, "%.*s%s%u:%u: ", (int)DID_PATH_MAX, name,
                         *name == 0 ? "" : ":", at.line, at.column);
     if (used < 0 || (size_t)used >= sizeof error->text) {
         used = 0;
@@ -85,9 +85,39 @@ struct doc_run {
     uint32_t next_line; /* where the token or the next comment must stand; 0: no run */
 };
 
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Keeps a comment whose text, from start to end of its first line, begins with @. */
+static void note_annotation(struct did_lexer *l, size_t start)
+{
+    while (start < l->source.size && is_blank(l->source.at[start])) {
+        start++;
+    }
+    if (l->annotations == NULL || start == l->source.size || l->source.at[start] != '@') {
+        return;
+    }
+    size_t end = start;
+    while (end < l->source.size && l->source.at[end] != '\n') {
+        end++;
+    }
+    while (is_blank(l->source.at[end - 1])) {
+        end--;
+    }
+    *DID_PUSH(l->pool, l->annotations->at, l->annotations->count) = (struct did_annotation){
+        .text = {.at = l->source.at + start, .size = end - start}, .source = l->source_index};
+}
+
 static void skip_line_comment(struct did_lexer *l, struct doc_run *doc, bool alone)
 {
     const size_t start = l->at;
+    size_t text = start;
+    while (text < l->source.size && l->source.at[text] == '/') {
+        text++;
+    }
+    note_annotation(l, text);
 #ifdef AXON_PLANTED_BUG
     /* What the fuzzer must find: a comment at the very end is read too far. */
     while (l->at <= l->source.size && l->source.at[l->at] != '\n') {
@@ -112,6 +142,11 @@ static void skip_line_comment(struct did_lexer *l, struct doc_run *doc, bool alo
 static bool skip_block_comment(struct did_lexer *l)
 {
     unsigned depth = 0;
+    size_t text = l->at + 1;
+    while (text < l->source.size && l->source.at[text] == '*') {
+        text++;
+    }
+    note_annotation(l, text);
     do {
         if (peek(l, 0) == '/' && peek(l, 1) == '*') {
             depth++;
@@ -164,16 +199,22 @@ bool did_doc_next(struct ic_bytes *line, struct ic_bytes *doc)
     }
     const size_t next = end < doc->size ? end + 1 : end;
     size_t start = 0;
-    while (start < end && (doc->at[start] == ' ' || doc->at[start] == '\t')) {
+    while (start < end && is_blank(doc->at[start])) {
         start++;
     }
     while (start < end && doc->at[start] == '/') {
         start++;
     }
-    if (start < end && doc->at[start] == ' ') {
+    size_t text = start;
+    while (text < end && is_blank(doc->at[text])) {
+        text++;
+    }
+    if (text < end && doc->at[text] == '@') {
+        start = text;
+    } else if (start < end && doc->at[start] == ' ') {
         start++;
     }
-    while (end > start && (doc->at[end - 1] == ' ' || doc->at[end - 1] == '\r')) {
+    while (end > start && is_blank(doc->at[end - 1])) {
         end--;
     }
     *line = (struct ic_bytes){.at = doc->at + start, .size = end - start};
@@ -302,6 +343,22 @@ static void scan_number(struct did_lexer *l)
     }
 }
 
+/* Shown, if it is one that can be seen; else the byte. */
+static struct did_token bad_character(struct did_lexer *l, struct did_position at)
+{
+    static const uint8_t BOM[] = {0xef, 0xbb, 0xbf};
+    const int c = peek(l, 0);
+    if (l->at == 0 && l->source.size >= sizeof BOM && memcmp(l->source.at, BOM, sizeof BOM) == 0) {
+        return bad(l, at, "the file begins with a byte order mark: save it as UTF-8 without one");
+    }
+    if (c > ' ' && c < 0x7f) {
+        did_fail(l->error, l->source_name, at, "unexpected character '%c'", c);
+    } else {
+        did_fail(l->error, l->source_name, at, "unexpected byte 0x%02x", (unsigned)c);
+    }
+    return (struct did_token){.kind = DID_BAD, .at = at};
+}
+
 struct did_token did_lex(struct did_lexer *l)
 {
     struct doc_run doc = {0};
@@ -335,7 +392,7 @@ struct did_token did_lex(struct did_lexer *l)
         token.punct = (char)c;
         l->at++;
     } else {
-        return bad(l, token.at, "unexpected character");
+        return bad_character(l, token.at);
     }
     if (doc.next_line != 0 && doc.next_line == token.at.line) {
         token.doc = (struct ic_bytes){.at = l->source.at + doc.start, .size = doc.end - doc.start};

@@ -52,14 +52,19 @@ static void grow(struct did_names *names)
     }
 }
 
-static bool is_taken(const char *name)
+bool did_name_is_reserved(struct ic_bytes name)
 {
     for (size_t i = 0; i < sizeof TAKEN / sizeof *TAKEN; i++) {
-        if (strcmp(TAKEN[i], name) == 0) {
+        if (ic_bytes_is_equal(ic_bytes_from_text(TAKEN[i]), name)) {
             return true;
         }
     }
     return false;
+}
+
+bool did_name_is_used(struct did_names *names, const char *name)
+{
+    return *slot(names, name) != NULL;
 }
 
 const char *did_name_unique(struct did_names *names, const char *wanted)
@@ -67,7 +72,7 @@ const char *did_name_unique(struct did_names *names, const char *wanted)
     if (2 * names->count >= names->capacity) {
         grow(names);
     }
-    const char *name = is_taken(wanted) ? did_pool_printf(names->pool, "%s_", wanted) : wanted;
+    const char *name = did_name_is_reserved(ic_bytes_from_text(wanted)) ? did_pool_printf(names->pool, "%s_", wanted) : wanted;
     /* After a few underscores a number, so that many equal names stay cheap. */
     for (unsigned n = 2; *slot(names, name) != NULL; n++) {
         name = n < 4 ? did_pool_printf(names->pool, "%s_", name)
@@ -109,11 +114,22 @@ static bool begins_word(struct ic_bytes name, size_t i)
 /* Longer names are cut; clashes that makes are resolved like others. */
 #define C_NAME_BYTES_MAX 120u
 
+static bool becomes_underscore(int c)
+{
+    return !is_upper(c) && !is_lower(c) && !is_digit(c);
+}
+
+/* Names that begin with two underscores are the compiler's: __attribute__, __LINE__. */
+static bool begins_reserved(struct ic_bytes name)
+{
+    return name.size > 1 && becomes_underscore(name.at[0]) && becomes_underscore(name.at[1]);
+}
+
 const char *did_name_snake(struct did_pool *pool, struct ic_bytes name)
 {
     char out[2 * C_NAME_BYTES_MAX + 4];
     size_t n = 0;
-    if (name.size == 0 || is_digit(name.at[0])) {
+    if (name.size == 0 || is_digit(name.at[0]) || begins_reserved(name)) {
         out[n++] = 'f';
     }
     for (size_t i = 0; i < name.size && n < C_NAME_BYTES_MAX; i++) {

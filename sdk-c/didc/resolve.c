@@ -30,7 +30,21 @@ static int compare_methods(const void *a, const void *b)
 /* The later one of two equal elements, for the message. */
 static struct did_position later(struct did_position a, struct did_position b)
 {
+    if (a.source != b.source) {
+        return a.source > b.source ? a : b;
+    }
     return a.line > b.line || (a.line == b.line && a.column > b.column) ? a : b;
+}
+
+static const char *source_name(const struct did_program *program, struct did_position at)
+{
+    return at.source < program->source_count ? program->sources[at.source].name : "";
+}
+
+/* Of a long name the beginning is shown. */
+static int name_shown(struct ic_bytes name)
+{
+    return name.size > 80 ? 80 : (int)name.size;
 }
 
 bool did_fields_sort(struct parser *p, struct did_type *type)
@@ -61,9 +75,10 @@ bool did_methods_sort(struct parser *p, struct did_type *type)
     }
     for (size_t i = 1; i < type->method_count; i++) {
         if (ic_bytes_is_equal(type->methods[i - 1].name, type->methods[i].name)) {
-            return did_fail(p->error, p->lexer.source_name,
-                            later(type->methods[i - 1].at, type->methods[i].at),
-                            "two methods have the same name");
+            const struct did_position at = later(type->methods[i - 1].at, type->methods[i].at);
+            return did_fail(p->error, source_name(p->program, at), at,
+                            "two methods have the same name: %.*s", name_shown(type->methods[i].name),
+                            (const char *)type->methods[i].name.at);
         }
     }
     return true;
@@ -87,11 +102,6 @@ bool did_tuple_check(struct parser *p, const struct did_field *fields, size_t co
 }
 
 /* ---- names --------------------------------------------------------------------------------------- */
-
-static const char *source_name(const struct did_program *program, struct did_position at)
-{
-    return at.source < program->source_count ? program->sources[at.source].name : "";
-}
 
 static struct did_def **name_slot(const struct did_program *program, struct ic_bytes name)
 {
@@ -122,7 +132,7 @@ static bool index_names(struct did_program *program, struct did_error *error)
         struct did_def **slot = name_slot(program, def->name);
         if (*slot != NULL) {
             return did_fail(error, source_name(program, def->at), def->at,
-                            "the type %.*s is defined twice", (int)def->name.size,
+                            "the type %.*s is defined twice", name_shown(def->name),
                             (const char *)def->name.at);
         }
         *slot = def;
@@ -152,7 +162,7 @@ static bool resolve_type(struct did_program *program, struct did_type *type,
         type->def = did_def_find(program, type->name);
         return type->def != NULL ||
                did_fail(error, source_name(program, type->at), type->at, "unknown type %.*s",
-                        (int)(type->name.size > 80 ? 80 : type->name.size),
+                        name_shown(type->name),
                         (const char *)type->name.at);
     }
     for (size_t i = 0; i < type->method_count; i++) {
@@ -182,7 +192,7 @@ static bool check_alias_cycles(struct did_program *program, struct did_error *er
         for (struct did_type *t = start->type; t->kind == DID_KIND_NAME; t = t->def->type) {
             if (++steps > program->def_count) {
                 return did_fail(error, source_name(program, start->at), start->at,
-                                "the type %.*s is only a name for itself", (int)start->name.size,
+                                "the type %.*s is only a name for itself", name_shown(start->name),
                                 (const char *)start->name.at);
             }
             if (t->def->is_resolving) {
@@ -285,6 +295,56 @@ struct loader {
     struct did_error *error;
 };
 
+/* The next part of a path, without slashes; false at the end. */
+static bool path_part(struct ic_bytes *part, const char **path)
+{
+    *path += strspn(*path, "/");
+    *part = (struct ic_bytes){.at = (const uint8_t *)*path, .size = strcspn(*path, "/")};
+    *path += part->size;
+    return part->size != 0;
+}
+
+/* The path without "." and without "x/..": one file has one name, so that it is loaded once. */
+static const char *path_normal(struct did_pool *pool, const char *path)
+{
+    char *out = did_pool_alloc(pool, strlen(path) + 2);
+    size_t n = 0;
+    size_t depth = 0; /* parts in out that a ".." can take back */
+    struct ic_bytes part;
+    if (path[0] == '/') {
+        out[n++] = '/';
+    }
+    while (path_part(&part, &path)) {
+        const bool is_up = ic_bytes_is_equal(part, IC_BYTES_LIT(".."));
+        if (ic_bytes_is_equal(part, IC_BYTES_LIT("."))) {
+            continue;
+        }
+        if (is_up && depth > 0) {
+            depth--;
+            for (n--; n > 0 && out[n - 1] != '/'; n--) {
+            }
+            continue;
+        }
+        memcpy(out + n, part.at, part.size);
+        n += part.size;
+        out[n++] = '/';
+        depth += is_up ? 0 : 1;
+    }
+    out[n] = 0;
+    return out;
+}
+
+/* The index of a source that is loaded, or source_count. */
+static size_t find_source(struct did_program *program, const char *path)
+{
+    const char *const normal = path_normal(&program->pool, path);
+    size_t i = 0;
+    while (i < program->source_count && strcmp(program->sources[i].path, normal) != 0) {
+        i++;
+    }
+    return i;
+}
+
 static bool read_source(struct loader *l, const char *name, struct ic_bytes text)
 {
     struct did_position top = {.line = 1, .column = 1};
@@ -296,27 +356,19 @@ static bool read_source(struct loader *l, const char *name, struct ic_bytes text
     }
     struct did_source *source =
         DID_PUSH(&l->program->pool, l->program->sources, l->program->source_count);
-    *source = (struct did_source){.name = name, .text = text};
+    *source = (struct did_source){
+        .name = name, .path = path_normal(&l->program->pool, name), .text = text};
     struct did_type **service = DID_PUSH(&l->program->pool, l->services, l->service_count);
     struct did_type *parsed = NULL;
     struct parser p;
     did_parser_init(&p, l->program, &l->imports, name, text, l->error);
     p.lexer.source_index = (uint32_t)(l->program->source_count - 1);
+    p.lexer.annotations = &l->program->annotations;
     if (!did_source_parse(&p, &parsed)) {
         return false;
     }
     *service = parsed;
     return true;
-}
-
-/* The index of a source that is loaded, or source_count. */
-static size_t find_source(const struct did_program *program, const char *path)
-{
-    size_t i = 0;
-    while (i < program->source_count && strcmp(program->sources[i].name, path) != 0) {
-        i++;
-    }
-    return i;
 }
 
 static bool load_import(struct loader *l, const struct did_import *import)
@@ -334,37 +386,55 @@ static bool load_import(struct loader *l, const struct did_import *import)
     return read_source(l, import->path, text);
 }
 
-/* import service "f" of the main source adds the methods of f. */
+/* The service behind names of definitions, which are not resolved yet. NULL when there is none. */
+static struct did_type *listed_service(const struct did_program *program, struct did_type *type)
+{
+    for (size_t steps = 0; type != NULL && type->kind == DID_KIND_NAME && steps <= program->def_count;
+         steps++) {
+        struct did_type *next = NULL;
+        for (size_t i = 0; i < program->def_count && next == NULL; i++) {
+            next = ic_bytes_is_equal(program->defs[i]->name, type->name) ? program->defs[i]->type : NULL;
+        }
+        type = next;
+    }
+    return type != NULL && type->kind == CANDID_KIND_SERVICE ? type : NULL;
+}
+
+static void add_all_methods(struct did_program *program, struct did_type *to,
+                            const struct did_type *from)
+{
+    for (size_t i = 0; i < from->method_count; i++) {
+        *DID_PUSH(&program->pool, to->methods, to->method_count) = from->methods[i];
+    }
+}
+
+/* import service "f" adds the methods of f to those of the main source. */
 static bool merge_service(struct loader *l, const struct did_import *import)
 {
     struct did_program *program = l->program;
-    struct did_type *theirs = l->services[find_source(program, import->path)];
-    if (theirs == NULL) {
+    const size_t source = find_source(program, import->path);
+    program->sources[source].gives_methods = true;
+    if (l->services[source] == NULL) {
         return did_fail(l->error, import->importer, import->at, "%.120s has no service",
                         import->path);
     }
-    theirs = theirs->kind == DID_KIND_NAME ? NULL : theirs;
-    if (theirs == NULL) {
-        return did_fail(l->error, import->importer, import->at,
-                        "the service of %.120s must list its methods", import->path);
+    const struct did_type *theirs = listed_service(program, l->services[source]);
+    const struct did_type *ours =
+        program->service == NULL ? NULL : listed_service(program, program->service);
+    if (theirs == NULL || (program->service != NULL && ours == NULL)) {
+        const struct did_type *bad = theirs == NULL ? l->services[source] : program->service;
+        return did_fail(l->error, source_name(program, bad->at), bad->at,
+                        "the service must have a service type");
     }
     struct did_type *merged = did_pool_alloc(&program->pool, sizeof *merged);
     merged->kind = CANDID_KIND_SERVICE;
     merged->at = import->at;
-    const struct did_type *ours = program->service;
-    if (ours != NULL && ours->kind == DID_KIND_NAME) {
-        return did_fail(l->error, import->importer, import->at,
-                        "a service that imports another must list its methods");
+    if (ours != NULL) {
+        add_all_methods(program, merged, ours);
     }
-    for (size_t i = 0; ours != NULL && i < ours->method_count; i++) {
-        *DID_PUSH(&program->pool, merged->methods, merged->method_count) = ours->methods[i];
-    }
-    for (size_t i = 0; i < theirs->method_count; i++) {
-        *DID_PUSH(&program->pool, merged->methods, merged->method_count) = theirs->methods[i];
-    }
+    add_all_methods(program, merged, theirs);
     program->service = merged;
     struct parser p = {.program = program, .error = l->error};
-    p.lexer.source_name = import->importer;
     return did_methods_sort(&p, merged);
 }
 
@@ -373,6 +443,7 @@ static bool load_all(struct loader *l, const char *name, struct ic_bytes text)
     if (!read_source(l, name, text)) {
         return false;
     }
+    l->program->sources[0].gives_methods = true;
     const bool has_init = l->program->has_init;
     struct did_field *init = l->program->init;
     const size_t init_count = l->program->init_count;
@@ -423,6 +494,7 @@ bool did_parse_tuple(struct did_program *program, struct did_field **fields, siz
     struct parser p;
     struct did_imports none = {0};
     did_parser_init(&p, program, &none, "", text, error);
+    p.lexer.source_index = UINT32_MAX; /* none of the program's */
     *fields = NULL;
     *count = 0;
     if (!did_parser_tuple_only(&p, fields, count)) {

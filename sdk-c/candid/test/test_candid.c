@@ -416,6 +416,13 @@ const char *sample_guard(void)
     return guard_refuses ? "not now" : NULL;
 }
 
+const char *sample_not_seven(void)
+{
+    struct sample_later_in in;
+    candid_msg_receive(candid_msg_inspected(), &in);
+    return in.arg0 == 7 ? "not seven" : NULL;
+}
+
 void sample_list(const struct sample_list_in *in, struct sample_list_out *out)
 {
     out->ret0 = in->arg0;
@@ -475,6 +482,7 @@ void sample_export_page(void);
 void sample_export_raw(void);
 void sample_export_later(void);
 void sample_export_full(void);
+void sample_export_inspect_message(void);
 
 static void run_export(void *argument)
 {
@@ -535,6 +543,45 @@ static void test_annotations(void **state)
     check_reply("4449444c00017f");
 }
 
+static bool inspect(struct ic_bytes method, const char *hex)
+{
+    ic_host_method_set(method);
+    return run(sample_export_inspect_message, hex) && ic_host_has_accepted();
+}
+
+static void expect_refusal(struct ic_bytes method, const char *hex, const char *text)
+{
+    assert_false(inspect(method, hex));
+    assert_false(ic_host_has_accepted());
+    assert_string_equal(ic_host_trap_text(), text);
+}
+
+static void test_inspection(void **state)
+{
+    (void)state;
+    ic_host_reset();
+    assert_true(inspect(IC_BYTES_LIT("transfer"), "ff")); /* no function: the argument is not looked at */
+    assert_true(inspect(IC_BYTES_LIT("name"), "ff"));     /* a query, called as an update */
+    char large[2 * 101 + 1];
+    memset(large, '0', sizeof large - 1);
+    large[sizeof large - 1] = 0;
+    expect_refusal(IC_BYTES_LIT("name"), large, "Candid: the argument is too large");
+    guard_refuses = true;
+    expect_refusal(IC_BYTES_LIT("list"), "ff", "not now");
+    guard_refuses = false;
+    assert_true(inspect(IC_BYTES_LIT("list"), "ff"));
+    assert_true(inspect(IC_BYTES_LIT("later"), "4449444c00017b06"));
+    expect_refusal(IC_BYTES_LIT("later"), "4449444c00017b07", "not seven");
+    expect_refusal(IC_BYTES_LIT("later"), "4449444c00017b", candid_result_text(CANDID_TRUNCATED));
+    const struct ic_bytes unknown[] = {IC_BYTES_LIT(""), IC_BYTES_LIT("late"), IC_BYTES_LIT("later "),
+                                       IC_BYTES_LIT("later\0"), IC_BYTES_LIT("\0"),
+                                       IC_BYTES_LIT("Later")};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        expect_refusal(unknown[i], "4449444c0000",
+                       "Candid: no method of this name can be called as an update");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -551,6 +598,7 @@ int main(void)
         cmocka_unit_test_setup(test_texts_are_short, reset),
         cmocka_unit_test_setup(test_message_frame, reset),
         cmocka_unit_test_setup(test_annotations, reset),
+        cmocka_unit_test_setup(test_inspection, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,13 +27,17 @@ refused() { # refused WHAT TEXT COMMAND...: exit status 1 and this text
 }
 STRICT="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes
         -Wmissing-prototypes -Wvla -Wdate-time -Werror"
-compiles() { # compiles PREFIX FOLDER
-    for part in did dispatch; do
-        # shellcheck disable=SC2086
-        gcc -std=c17 $STRICT -Isdk-c/include -I"$2" -fsyntax-only "$2/$1_$part.c" || return 1
+CLANG=${CLANG:-${WASI_SDK_PATH:+$WASI_SDK_PATH/bin/clang}}
+CLANG=${CLANG:-clang-19}
+WASM="--target=wasm32-unknown-unknown -nostdlibinc -isystem sdk-c/wasm/include -Wno-missing-prototypes"
+compiles() { # compiles PREFIX FOLDER: with gcc and clang, and as part of a canister
+    echo "#include \"$1_client.h\"" >"$2/$1_client.c"
+    for part in did dispatch client; do
+        for compiler in gcc "$CLANG" "$CLANG $WASM"; do
+            # shellcheck disable=SC2086
+            $compiler -std=c17 $STRICT -Isdk-c/include -I"$2" -fsyntax-only "$2/$1_$part.c" || return 1
+        done
     done
-    # shellcheck disable=SC2086
-    gcc -std=c17 $STRICT -Isdk-c/include -I"$2" -fsyntax-only -x c - <<<"#include \"$1_client.h\"" || return 1
 }
 gen() { # gen FILE PREFIX FOLDER, as seen from its own folder: no path of this machine gets in
     mkdir -p "$3" && $DIDC gen "$1" --prefix "$2" --out "$3"
@@ -69,9 +73,46 @@ echo 'service : { one : (record { a : nat }) -> (); two : () -> () query; three 
 check "import service is what it spells" $DIDC check "$OUT/import/main.did" "$OUT/import/flat.did"
 check "and the other way" $DIDC check "$OUT/import/flat.did" "$OUT/import/main.did"
 echo 'import service "base.did"; service : { one : () -> () }' >"$OUT/import/twice.did"
-refused "import service twice the same method" "twice.did:1:" $DIDC print "$OUT/import/twice.did"
+refused "import service twice the same method" "base.did:1:42: two methods have the same name: one" $DIDC print "$OUT/import/twice.did"
 check "import service generates" gen "$OUT/import/main.did" imported "$OUT/import"
 check "import service compiles" compiles imported "$OUT/import"
+
+# A service given by name, and files that import each other by several paths.
+cat >"$OUT/import/named.did" <<'END'
+import "./sub/../ring.did"; type S = service { four : (Ring) -> () }; type Same = S; service : Same
+END
+echo 'import "named.did"; import "./ring.did"; type Ring = record { next : opt Ring; to : opt S };' >"$OUT/import/ring.did"
+echo 'import service "named.did"; import "ring.did"; service : { five : () -> (S) }' >"$OUT/import/all.did"
+echo 'type Ring = record { next : opt Ring; to : opt S }; type S = service { four : (Ring) -> () };
+service : { four : (Ring) -> (); five : () -> (S) }' >"$OUT/import/all_flat.did"
+check "a named service is imported" $DIDC check "$OUT/import/all.did" "$OUT/import/all_flat.did"
+check "and the other way" $DIDC check "$OUT/import/all_flat.did" "$OUT/import/all.did"
+check "a ring of imports generates" gen "$OUT/import/all.did" ring "$OUT/import"
+check "a ring of imports compiles" compiles ring "$OUT/import"
+
+# Annotations above an imported service would be lost; those of a file imported for its types do not count.
+printf '// @inspect me\nservice : { n : () -> () }\n' >"$OUT/import/annotated.did"
+echo 'import service "annotated.did"; service : { m : () -> () }' >"$OUT/import/lost.did"
+refused "an annotation above an imported service" "import/annotated.did:1:4: an annotation stands" \
+    $DIDC gen "$OUT/import/lost.did" --prefix lost --out "$OUT/import"
+echo 'import "annotated.did"; service : { m : () -> () }' >"$OUT/import/types.did"
+check "an annotation in a file of types" gen "$OUT/import/types.did" types "$OUT/import"
+
+# ---- names ----------------------------------------------------------------------------------------
+check "gen names" gen $HERE/compile/names.did e "$OUT/names"
+check "names compiles" compiles e "$OUT/names"
+printf 'service : { "two\\nlines\\t\\"?\\\\ \\01 \\u{202e} \\u{85} ä" : () -> () }' >"$OUT/lines.did"
+check "gen lines" gen "$OUT/lines.did" lines "$OUT/names"
+check "lines compiles" compiles lines "$OUT/names"
+refused "methods of two lines" "lines.did:1:13: the name of this method does not fit on one line" \
+    $DIDC methods "$OUT/lines.did"
+# The same source with other ends of lines is the same program.
+sed 's/$/\r/' $HERE/golden/bank.did >"$OUT/bank_crlf.did"
+cp $HERE/golden/common.did "$OUT/common.did"
+gen "$OUT/bank_crlf.did" bank "$OUT/crlf"
+for file in bank_did.h bank_did.c bank_dispatch.c bank_client.h; do
+    check "CRLF $file" diff <(sed 1d "$OUT/crlf/$file") <(sed 1d "$OUT/bank/$file")
+done
 
 # ---- real interfaces --------------------------------------------------------------------------
 for name in icp_ledger ic_management nns_governance; do
