@@ -3,19 +3,33 @@
  * Subtyping asks for a conjunction only (an opt on the right accepts everything), so it is a search
  * over pairs of types in breadth: each pair is looked at once, a pair met again holds by
  * co-induction, the first pair that does not fit refutes all, and its chain of parents is the
- * path. SPEC: Candid, "Subtyping" */
-#include "did.h"
+ * path. Arguments turn the question around: there the old type must be a subtype of the new one.
+ * SPEC: Candid, "Subtyping" */
+#include "parse.h"
 
 #include <stdlib.h>
+
+/* Bytes of the second path in a message; the first has room for itself. */
+#define PATH_SHOWN 200
+/* Steps at both ends of a long path, bytes of a long name. */
+#define STEPS_SHOWN 10u
+#define STEP_SHOWN  60u
+
+/* Pairs of types that are compared. Two cycles of types make as many as the product of their lengths; the
+ * largest interfaces need a few thousand. */
+#define PAIRS_MAX 2000000u
 
 struct pair {
     struct did_type *sub;
     struct did_type *super;
+    bool is_turned; /* sub is a type of the old program */
     size_t parent;
     struct ic_bytes step; /* how this pair was reached: a field, "argument 0", ... */
 };
 
 struct checker {
+    const struct did_program *new_program;
+    const struct did_program *old_program;
     struct did_pool pool;
     struct pair *pairs;
     size_t count;
@@ -23,6 +37,8 @@ struct checker {
     size_t seen_capacity;
     const char *reason;
     struct ic_bytes reason_name;
+    struct did_position at_new; /* what offends, in both programs */
+    struct did_position at_old;
 };
 
 static size_t *seen_slot(struct checker *c, const struct did_type *sub, const struct did_type *super)
@@ -46,8 +62,8 @@ static void grow_seen(struct checker *c)
     }
 }
 
-static void push(struct checker *c, size_t parent, struct ic_bytes step, struct did_type *sub,
-                 struct did_type *super)
+static void push_turned(struct checker *c, size_t parent, struct ic_bytes step, struct did_type *sub,
+                        struct did_type *super, bool is_turned)
 {
     sub = did_type_resolve(sub);
     super = did_type_resolve(super);
@@ -57,9 +73,16 @@ static void push(struct checker *c, size_t parent, struct ic_bytes step, struct 
     size_t *slot = seen_slot(c, sub, super);
     if (*slot == 0) {
         struct pair *pair = DID_PUSH(&c->pool, c->pairs, c->count);
-        *pair = (struct pair){.sub = sub, .super = super, .parent = parent, .step = step};
+        *pair = (struct pair){
+            .sub = sub, .super = super, .is_turned = is_turned, .parent = parent, .step = step};
         *slot = c->count;
     }
+}
+
+static void push(struct checker *c, size_t parent, struct ic_bytes step, struct did_type *sub,
+                 struct did_type *super)
+{
+    push_turned(c, parent, step, sub, super, c->pairs[parent].is_turned);
 }
 
 static bool accepts_null(struct did_type *type)
@@ -75,9 +98,28 @@ static bool refuse(struct checker *c, const char *reason, struct ic_bytes name)
     return false;
 }
 
+/* An offence that stands at a certain place in one of the programs. */
+static bool refuse_at(struct checker *c, bool is_old, struct did_position at, const char *reason,
+                      struct ic_bytes name)
+{
+    *(is_old ? &c->at_old : &c->at_new) = at;
+    return refuse(c, reason, name);
+}
+
+/* A name as a step of the path. */
+static struct ic_bytes quoted(struct checker *c, struct ic_bytes name)
+{
+    struct did_text text = {0};
+    did_print_name(&text, name);
+    const struct ic_bytes step = did_pool_copy(
+        &c->pool, (struct ic_bytes){.at = (const uint8_t *)text.at, .size = text.size});
+    did_text_free(&text);
+    return step;
+}
+
 static struct ic_bytes label(struct checker *c, const struct did_field *field)
 {
-    return field->has_name ? field->name
+    return field->has_name ? quoted(c, field->name)
                            : ic_bytes_from_text(did_pool_printf(&c->pool, "%u", field->id));
 }
 
@@ -93,7 +135,7 @@ static bool check_record(struct checker *c, size_t at)
         if (i < pair.sub->field_count && pair.sub->fields[i].id == wanted->id) {
             push(c, at, label(c, wanted), pair.sub->fields[i].type, wanted->type);
         } else if (!accepts_null(wanted->type)) {
-            return refuse(c, "missing field", label(c, wanted));
+            return refuse_at(c, !pair.is_turned, wanted->at, "missing field", label(c, wanted));
         }
     }
     return true;
@@ -109,22 +151,27 @@ static bool check_variant(struct checker *c, size_t at)
             j++;
         }
         if (j == pair.super->field_count || pair.super->fields[j].id != given->id) {
-            return refuse(c, "unknown case", label(c, given));
+            return refuse_at(c, pair.is_turned, given->at, "unknown case", label(c, given));
         }
         push(c, at, label(c, given), given->type, pair.super->fields[j].type);
     }
     return true;
 }
 
-static bool check_tuple(struct checker *c, size_t at, const char *what, const struct did_field *sub,
-                        size_t sub_count, const struct did_field *super, size_t super_count)
+struct tuple {
+    const struct did_field *fields;
+    size_t count;
+};
+
+static bool check_tuple(struct checker *c, size_t at, const char *what, struct tuple sub,
+                        struct tuple super, bool is_turned)
 {
-    for (size_t i = 0; i < super_count; i++) {
+    for (size_t i = 0; i < super.count; i++) {
         const struct ic_bytes step = ic_bytes_from_text(did_pool_printf(&c->pool, "%s %zu", what, i));
-        if (i < sub_count) {
-            push(c, at, step, sub[i].type, super[i].type);
-        } else if (!accepts_null(super[i].type)) {
-            return refuse(c, "missing", step);
+        if (i < sub.count) {
+            push_turned(c, at, step, sub.fields[i].type, super.fields[i].type, is_turned);
+        } else if (!accepts_null(super.fields[i].type)) {
+            return refuse_at(c, !is_turned, super.fields[i].at, "missing", step);
         }
     }
     return true;
@@ -137,10 +184,12 @@ static bool check_func(struct checker *c, size_t at)
         return refuse(c, "different annotations (query, oneway, composite_query)",
                       (struct ic_bytes){0});
     }
-    return check_tuple(c, at, "argument", pair.super->fields, pair.super->field_count,
-                       pair.sub->fields, pair.sub->field_count) &&
-           check_tuple(c, at, "result", pair.sub->results, pair.sub->result_count,
-                       pair.super->results, pair.super->result_count);
+    const struct did_type *sub = pair.sub;
+    const struct did_type *super = pair.super;
+    return check_tuple(c, at, "argument", (struct tuple){super->fields, super->field_count},
+                       (struct tuple){sub->fields, sub->field_count}, !pair.is_turned) &&
+           check_tuple(c, at, "result", (struct tuple){sub->results, sub->result_count},
+                       (struct tuple){super->results, super->result_count}, pair.is_turned);
 }
 
 static int compare_names(struct ic_bytes a, struct ic_bytes b)
@@ -162,9 +211,10 @@ static bool check_service(struct checker *c, size_t at, bool only_common)
         }
         if (i < pair.sub->method_count &&
             ic_bytes_is_equal(pair.sub->methods[i].name, wanted->name)) {
-            push(c, at, wanted->name, pair.sub->methods[i].type, wanted->type);
+            push(c, at, quoted(c, wanted->name), pair.sub->methods[i].type, wanted->type);
         } else if (!only_common) {
-            return refuse(c, "missing method", wanted->name);
+            return refuse_at(c, !pair.is_turned, wanted->at, "missing method",
+                             quoted(c, wanted->name));
         }
     }
     return true;
@@ -175,6 +225,8 @@ static bool check_pair(struct checker *c, size_t at)
     const struct pair pair = c->pairs[at];
     const int sub = pair.sub->kind;
     const int super = pair.super->kind;
+    c->at_new = pair.is_turned ? pair.super->at : pair.sub->at;
+    c->at_old = pair.is_turned ? pair.sub->at : pair.super->at;
     if (super == CANDID_KIND_OPT || super == CANDID_KIND_RESERVED || sub == CANDID_KIND_EMPTY ||
         pair.sub == pair.super) {
         return true;
@@ -203,6 +255,27 @@ static bool check_pair(struct checker *c, size_t at)
     }
 }
 
+/* The type, as far as it says what differs. */
+static const char *kind_word(int kind)
+{
+    switch (kind) {
+    case CANDID_KIND_OPT:
+        return "opt";
+    case CANDID_KIND_VEC:
+        return "vec";
+    case CANDID_KIND_RECORD:
+        return "record";
+    case CANDID_KIND_VARIANT:
+        return "variant";
+    case CANDID_KIND_FUNC:
+        return "func";
+    case CANDID_KIND_SERVICE:
+        return "service";
+    default:
+        return did_primitive_name(kind);
+    }
+}
+
 static void describe(struct checker *c, size_t at, struct did_error *error)
 {
     size_t depth = 0;
@@ -216,40 +289,57 @@ static void describe(struct checker *c, size_t at, struct did_error *error)
     }
     struct did_text path = {0};
     for (size_t i = 0; i < depth; i++) {
-        did_printf(&path, "%s", i == 0 ? "" : ".");
-        did_append(&path, steps[i]);
+        if (i == STEPS_SHOWN && depth > 2 * STEPS_SHOWN) {
+            did_printf(&path, " ... ");
+            i = depth - STEPS_SHOWN;
+        }
+        did_printf(&path, "%s%.*s", i == 0 || (i + STEPS_SHOWN == depth && depth > 2 * STEPS_SHOWN) ? "" : ".",
+                   (int)(steps[i].size < STEP_SHOWN ? steps[i].size : STEP_SHOWN),
+                   (const char *)steps[i].at);
     }
     did_printf(&path, "%s%s", depth == 0 ? "" : ": ", c->reason);
     if (c->reason_name.size != 0) {
-        did_printf(&path, " %.*s", (int)c->reason_name.size, (const char *)c->reason_name.at);
+        did_printf(&path, " %.*s",
+                   (int)(c->reason_name.size < STEP_SHOWN ? c->reason_name.size : STEP_SHOWN),
+                   (const char *)c->reason_name.at);
     }
     if (c->pairs[at].sub->kind != c->pairs[at].super->kind) {
-        did_printf(&path, " (");
-        did_print_type(&path, c->pairs[at].sub);
-        did_printf(&path, " is no ");
-        did_print_type(&path, c->pairs[at].super);
-        did_printf(&path, ")");
+        did_printf(&path, " (%s is no %s)", kind_word(c->pairs[at].sub->kind),
+                   kind_word(c->pairs[at].super->kind));
     }
-    const size_t size = path.size < DID_ERROR_MAX - 1 ? path.size : DID_ERROR_MAX - 1;
-    memcpy(error->text, path.at, size);
-    error->text[size] = 0;
+    const struct did_program *old = c->old_program;
+    did_fail(error, c->new_program->sources[c->at_new.source].name, c->at_new,
+             "no safe upgrade of %.*s:%u:%u: %.*s", PATH_SHOWN, old->sources[c->at_old.source].name,
+             c->at_old.line, c->at_old.column, (int)path.size, path.at);
     did_text_free(&path);
+}
+
+static bool find_services(const struct did_program *new_program, const struct did_program *old_program,
+                          struct did_error *error)
+{
+    const struct did_program *const without = new_program->service == NULL   ? new_program
+                                              : old_program->service == NULL ? old_program
+                                                                             : NULL;
+    return without == NULL || did_fail(error, without->sources[0].name,
+                                       (struct did_position){.line = 1, .column = 1}, "no service");
 }
 
 bool did_check(struct did_program *new_program, struct did_program *old_program,
                bool methods_of_new, struct did_error *error)
 {
-    struct checker c = {0};
-    if (new_program->service == NULL || old_program->service == NULL) {
-        memcpy(error->text, "no service", sizeof "no service");
+    struct checker c = {.new_program = new_program, .old_program = old_program};
+    if (!find_services(new_program, old_program, error)) {
         return false;
     }
-    push(&c, 0, (struct ic_bytes){0}, new_program->service, old_program->service);
+    push_turned(&c, 0, (struct ic_bytes){0}, new_program->service, old_program->service, false);
+    c.at_new = c.pairs[0].sub->at;
+    c.at_old = c.pairs[0].super->at;
     bool ok = check_service(&c, 0, methods_of_new);
     size_t at = 0;
     while (ok && at + 1 < c.count) {
         at++;
-        ok = check_pair(&c, at);
+        ok = check_pair(&c, at) &&
+             (c.count <= PAIRS_MAX || refuse(&c, "too many types to compare", (struct ic_bytes){0}));
     }
     if (!ok) {
         describe(&c, at, error);

@@ -210,7 +210,7 @@ static int command_check(int argc, char **argv)
     struct did_error error;
     bool ok = read_program(&new_program, files[0]) && read_program(&old_program, files[1]);
     if (ok && !did_check(&new_program, &old_program, methods_of_new, &error)) {
-        fprintf(stderr, "%s is no safe upgrade of %s: %s\n", files[0], files[1], error.text);
+        fprintf(stderr, "%s\n", error.text);
         ok = false;
     }
     did_free(&new_program);

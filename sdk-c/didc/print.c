@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-static void print_name(struct did_text *out, struct ic_bytes name)
+void did_print_name(struct did_text *out, struct ic_bytes name)
 {
     if (did_name_is_plain(name)) {
         did_append(out, name);
@@ -43,7 +43,7 @@ static void print_fields(struct did_text *out, const struct did_type *type, unsi
         const struct did_field *field = &type->fields[i];
         print_indent(out, depth + 1);
         if (field->has_name) {
-            print_name(out, field->name);
+            did_print_name(out, field->name);
         } else {
             did_printf(out, "%" PRIu32, field->id);
         }
@@ -64,7 +64,7 @@ static void print_tuple(struct did_text *out, const struct did_field *fields, si
     for (size_t i = 0; i < count; i++) {
         did_printf(out, "%s", i == 0 ? "" : ", ");
         if (fields[i].has_name) {
-            print_name(out, fields[i].name);
+            did_print_name(out, fields[i].name);
             did_printf(out, " : ");
         }
         print_type(out, fields[i].type, depth);
@@ -90,10 +90,10 @@ static void print_methods(struct did_text *out, const struct did_type *type, uns
     did_printf(out, "{\n");
     for (size_t i = 0; i < type->method_count; i++) {
         print_indent(out, depth + 1);
-        print_name(out, type->methods[i].name);
+        did_print_name(out, type->methods[i].name);
         did_printf(out, " : ");
         if (type->methods[i].type->kind == DID_KIND_NAME) {
-            print_name(out, type->methods[i].type->name);
+            did_print_name(out, type->methods[i].type->name);
         } else {
             print_func(out, type->methods[i].type, depth + 1);
         }
@@ -108,7 +108,7 @@ static void print_type(struct did_text *out, const struct did_type *type, unsign
 {
     switch (type->kind) {
     case DID_KIND_NAME:
-        print_name(out, type->name);
+        did_print_name(out, type->name);
         return;
     case CANDID_KIND_OPT:
         did_printf(out, "opt ");
@@ -153,7 +153,7 @@ void did_print(struct did_text *out, const struct did_program *program)
 {
     for (size_t i = 0; i < program->def_count; i++) {
         did_printf(out, "type ");
-        print_name(out, program->defs[i]->name);
+        did_print_name(out, program->defs[i]->name);
         did_printf(out, " = ");
         print_type(out, program->defs[i]->type, 0);
         did_printf(out, ";\n");
@@ -167,7 +167,7 @@ void did_print(struct did_text *out, const struct did_program *program)
         did_printf(out, " -> ");
     }
     if (program->service->kind == DID_KIND_NAME) {
-        print_name(out, program->service->name);
+        did_print_name(out, program->service->name);
     } else {
         print_methods(out, program->service, 0);
     }

@@ -143,6 +143,23 @@ while IFS='|' read -r new old want; do
     fi
 done <$HERE/upgrades.txt
 
+refused "an upgrade says where" "$OUT/new.did:1:81: no safe upgrade of $OUT/old.did:1:72: m.argument 0.x: missing field \"a b\"" \
+    bash -c "echo 'type L = opt record { nat; L }; service : { m : (record { x : record { y : nat; \"a b\" : text } }) -> () }' >$OUT/new.did
+             echo 'type M = opt record { int; M }; service : { m : (record {          x : record { y : nat } }) -> () }' >$OUT/old.did
+             $DIDC check $OUT/new.did $OUT/old.did"
+# Definitions that share each other, doubled three thousand times; two cycles whose product is too long.
+for ((i = 0; i < 3000; i++)); do echo "type T$i = record { a : T$((i + 1)); b : T$((i + 1)) };"; done >"$OUT/shared.did"
+for what in nat text; do
+    { cat "$OUT/shared.did"; echo "type T3000 = record { x : $what; l : opt T0; r : vec T0 }; service : { m : (T0) -> (T0) }"; } >"$OUT/shared_$what.did"
+done
+check "shared recursive types" timeout 5 $DIDC check "$OUT/shared_nat.did" "$OUT/shared_nat.did"
+refused "shared recursive types that differ" "m.argument 0.a.a.a.a.a.a.a.a ... a.a.a.a.a.a.a.a.a.x: different types (nat is no text)" \
+    timeout 5 $DIDC check "$OUT/shared_text.did" "$OUT/shared_nat.did"
+for n in 2003 2011; do
+    { for ((i = 0; i < n; i++)); do echo "type T$i = record { x : T$(((i + 1) % n)) };"; done; echo "service : { m : () -> (T0) }"; } >"$OUT/cycle$n.did"
+done
+refused "two long cycles" "too many types to compare" timeout 20 $DIDC check "$OUT/cycle2003.did" "$OUT/cycle2011.did"
+
 # ---- hostile sources: an error or a result, never a crash ------------------------------------------
 hostile=0
 nested() { # nested OPEN CLOSE: a type a hundred thousand deep is refused with a position
