@@ -470,8 +470,8 @@ static void chain_deal(struct chain_writer *stay, struct chain_writer *move, uin
     }
 }
 
-/* Adds one bucket: the next one to be split gives it the entries whose hash has the next bit set.
- */
+/* Adds one bucket: the next one to be split gives it the entries whose hash has the next bit
+ * set. */
 static void table_split(struct ic_table *table)
 {
     uint32_t hash_bit = power_below(table->bucket_count);

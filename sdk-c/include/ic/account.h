@@ -1,7 +1,7 @@
 /* Account identifiers: the legacy addresses of the ICP ledger, 28-byte hashes with a checksum.
  *
- *     hash     SHA-224( 0a "account-id" principal subaccount[32] )      28 bytes: key, order,
- * storage address  CRC-32(hash) big-endian, hash                            32 bytes: on the wire
+ *     hash     SHA-224( 0a "account-id" principal subaccount[32] )   28 bytes: key, order, storage
+ *     address  CRC-32(hash) big-endian, hash                         32 bytes: on the wire
  *     text     lower-case hex of the address                            64 characters
  *
  * And accounts as ICRC-1 writes them: the owner's text alone, or with a subaccount that is not the

@@ -11,7 +11,8 @@
  *     8   n   the record
  *
  * Region id + 1 (kind LOG_INDEX): u64 for each record, the offset behind its end.
- * Head slot of id: 0 u64 records in the index, 8 u64 offset behind the last of them, 16 u64 check. */
+ * Head slot of id: 0 u64 records in the index, 8 u64 offset behind the last of them, 16 u64
+ * check. */
 #ifndef IC_LOG_H
 #define IC_LOG_H
 

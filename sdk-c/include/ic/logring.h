@@ -61,7 +61,7 @@ struct ic_logring_line {
 /* ic_logring_open makes or finds a ring of capacity bytes (part of the layout; between the limits
  * above). It takes one region id.
  *   traps     when the region holds something else, its head is damaged, or stable memory cannot
- * grow */
+ *             grow */
 void ic_logring_open(struct ic_logring *ring, struct ic_store *store, uint32_t region_id,
                      uint32_t capacity);
 
@@ -71,8 +71,8 @@ static inline uint64_t ic_logring_count(const struct ic_logring *ring)
     return ring->next - ring->oldest;
 }
 
-/* ic_logring_add appends a line, pushing out old ones. Longer text is cut to IC_LOGRING_TEXT_MAX.
- */
+/* ic_logring_add appends a line, pushing out old ones. What is longer than IC_LOGRING_TEXT_MAX is
+ * cut. */
 void ic_logring_add(struct ic_logring *ring, uint64_t time_ns, enum ic_logring_level level,
                     struct ic_bytes text);
 

@@ -27,7 +27,8 @@ size_t ic_msg_arg_size(void);
 
 /* ic_msg_arg copies the argument into the arena, if it has at most bytes_max bytes. Asking costs
  * 505, copying 505 + size.
- *   returns   false when it is larger or does not fit; nothing was copied then, *out is untouched */
+ *   returns   false when it is larger or does not fit; nothing was copied then, *out is
+ *             untouched */
 IC_MUST_USE bool ic_msg_arg(struct ic_bytes *out, size_t bytes_max, struct ic_arena *a);
 
 struct ic_principal ic_msg_caller(void);

@@ -9,12 +9,12 @@
  *
  *   - for shuffling, sampling and tie-breaking, seed once after init and after each upgrade;
  *   - for what somebody gains by predicting (lotteries, games, keys), take the seed after the bets
- * are closed: ask raw_rand then, and use it for this one draw;
+ *     are closed: ask raw_rand then, and use it for this one draw;
  *   - a query runs on a single machine, can be repeated at will, and its changes to the generator
- * are dropped: two queries draw the same numbers;
+ *     are dropped: two queries draw the same numbers;
  *   - a trap takes back the drawing as well: the next message draws the same numbers again. A
- * caller who can make your message trap after the draw can draw until he likes the result: so what
- * he owes is settled before the draw.
+ *     caller who can make your message trap after the draw can draw until he likes the result: so
+ *     what he owes is settled before the draw.
  *
  * After each block the generator replaces its own key ("fast key erasure"): numbers that were drawn
  * cannot be found out from a later state.

@@ -25,9 +25,10 @@
  *      8192  32*512 extent tables: for each region 128 u32, first 64 KiB page of each extent
  *     65536         extents, in the order in which they were needed
  *
- * The header and the rows have CRCs. A structure's head is written by nearly every message, so it has
- * a cheaper check word, which notices any one of its words changed; structures look when they are
- * opened and trap. What the regions hold is checked by the structures' own walks (ic_..._check).
+ * The header and the rows have CRCs. A structure's head is written by nearly every message, so it
+ * has a cheaper check word, which notices any one of its words changed; structures look when they
+ * are opened and trap. What the regions hold is checked by the structures' own walks
+ * (ic_..._check).
  *
  * A region is a byte array of its own. Its extents grow geometrically: eight of 256 KiB, eight of
  * 512 KiB, eight of 1 MiB and so on, so that at most 1/8 is reserved ahead, 128 entries suffice for
@@ -109,8 +110,9 @@ void ic_store_open(struct ic_store *store, struct ic_store_app app);
 void ic_store_version_set(struct ic_store *store, struct ic_store_app app);
 
 /* ic_store_region gives a region, reserving it at first use. Ids are the application's, 0..31,
- * fixed for ever. Structures that need two regions take id and id + 1. *is_new   may be NULL; true
- * when the region was unused until now traps     when the stored kind or shape is another */
+ * fixed for ever. Structures that need two regions take id and id + 1.
+ *   is_new    may be NULL; true when the region was unused until now
+ *   traps     when the stored kind or shape is another */
 struct ic_region *ic_store_region(struct ic_store *store, bool *is_new, uint32_t id,
                                   enum ic_region_kind kind, uint32_t shape);
 
@@ -124,7 +126,8 @@ void ic_region_head_write(const struct ic_region *region, uint32_t offset, const
 /* ---- bytes of a region ----------------------------------------------------------------------- */
 
 /* ic_region_reserve makes offsets below bytes usable; new bytes are zero. It grows by whole
- * extents. returns   false when the system refuses or the region is full; nothing changed then */
+ * extents.
+ *   returns   false when the system refuses or the region is full; nothing changed then */
 IC_MUST_USE bool ic_region_reserve(struct ic_store *store, struct ic_region *region,
                                    uint64_t bytes);
 
@@ -141,7 +144,8 @@ struct ic_place {
 
 /* ic_region_place finds the place of an offset: for callers that read or write there several times.
  * Extents are multiples of 256 KiB, so what does not cross a multiple of 64 KiB never crosses
- * extents. traps     beyond the end */
+ * extents.
+ *   traps     beyond the end */
 struct ic_place ic_region_place(const struct ic_region *region, uint64_t offset);
 uint64_t ic_region_address(const struct ic_region *region, uint64_t offset);
 

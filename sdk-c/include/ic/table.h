@@ -18,9 +18,10 @@
  *     8+n n*(k+v)   entries of k key bytes and v value bytes, n = (block - 8) / (1 + k + v)
  *
  * Which bucket: h = the u32 at key + 1 (little-endian); bucket h % 2^(level + 1), or h % 2^level
- * when that one does not exist yet, where 2^level <= buckets < 2^(level + 1). Head slot of id: 0
- * u64 entries, 8 u32 buckets, 12 u32 overflow blocks ever made, 16 u32 first free overflow block (+
- * 1), 20 u32 overflow blocks in use, 24 u64 check. */
+ * when that one does not exist yet, where 2^level <= buckets < 2^(level + 1).
+ *
+ * Head slot of id: 0 u64 entries, 8 u32 buckets, 12 u32 overflow blocks ever made, 16 u32 first
+ * free overflow block + 1, 20 u32 overflow blocks in use, 24 u64 check. */
 #ifndef IC_TABLE_H
 #define IC_TABLE_H
 

@@ -15,9 +15,9 @@
  *     id = ic_timer_after(EXPIRE, 3600 * IC_TIMER_SECOND_NS, deal_id);
  *
  *   - A kind with every_ns is armed by ic_timers_open: it needs no other call, after an upgrade
- * neither.
+ *     neither.
  *   - A stable kind keeps its timers in stable memory. They are due after an upgrade as before it;
- * what became due meanwhile runs at once.
+ *     what became due meanwhile runs at once.
  *   - Timers of any other kind end with an upgrade.
  *
  * A trap in one timer harms no other, and is not the end of its own. When the global timer is due,
@@ -37,26 +37,29 @@
  *
  * Costs and bounds: IC_TIMERS_MAX timers, at most IC_TIMER_BATCH_MAX messages for each execution of
  * the global timer; if more are due it asks for another at once. Setting and cancelling cost O(log
- * n) steps in the heap, and one stable page for a stable kind. ic_timers_open reads the records of the
- * places that were ever in use, 44 bytes each. Each run
- * is a message of its own, at the price of a call to oneself. Only canister_global_timer itself
- * cannot be protected: if it traps (out of memory), timers wait until the next one is set, cancelled
- * or runs.
+ * n) steps in the heap, and one stable page for a stable kind. ic_timers_open reads the records of
+ * the places that were ever in use, 44 bytes each. Each run is a message of its own, at the price
+ * of a call to oneself. Only canister_global_timer itself cannot be protected: if it traps (out of
+ * memory), timers wait until the next one is set, cancelled or runs.
  *
  * The kit owns the global timer: do not use ic_timer_set of ic/msg.h beside this.
  *
- * SPEC: IC interface specification, "Global timer". Stored layout, version 1, little-endian, one
- * record of 44 bytes for each of the IC_TIMERS_MAX places of the region:
+ * SPEC: IC interface specification, "Global timer".
  *
- *      0  8   id, 0: none         8  8   when it is due, ns
- *     16  8   period, 0: none    24  8   argument
- *     32  4   CRC-32 of the name of its kind
- *     36  2   runs that were started since the last that ended
- *     38  1   1: armed by ic_timers_open    39  1   0
- *     40  4   CRC-32 of the bytes above
+ * Layout, version 1. Region id (kind RAW), IC_TIMERS_MAX records of 44 bytes, little-endian:
  *
- * and in the head slot of the region: 8 bytes, starts of the canister; 4, an upper bound of the places
- * in use; 4, CRC-32 of both. */
+ *     0   8   id; 0 = none
+ *     8   8   when it is due, ns
+ *    16   8   period, ns; 0 = one-shot
+ *    24   8   argument
+ *    32   4   CRC-32 of the name of its kind
+ *    36   2   runs that were started since the last that ended
+ *    38   1   1 = armed by ic_timers_open
+ *    39   1   0
+ *    40   4   CRC-32 of the bytes above
+ *
+ * Head slot: 0 u64 starts of the canister, 8 u32 an upper bound of the places in use, 12 u32 CRC-32
+ * of both. */
 #ifndef IC_TIMER_H
 #define IC_TIMER_H
 
@@ -94,7 +97,7 @@ struct ic_timer_kind {
  *   kinds     outlives the canister's code: static
  *   store     NULL when no kind is stable; else it takes one region id
  *   traps     when a stored timer is damaged, or its kind is not in the table: the upgrade is
- * undone then and nothing is lost */
+ *             undone then and nothing is lost */
 void ic_timers_open(const struct ic_timer_kind *kinds, size_t kind_count, struct ic_store *store,
                     uint32_t region_id);
 
