@@ -2,9 +2,10 @@
 
 #include "ic/buf.h"
 #include "ic/trap.h"
+#include "src/head.h"
 #include "src/map_node.h"
 
-#define HEAD_BYTES      28u
+#define HEAD_BYTES      32u
 #define HEADER_BYTES    8u
 #define RECORD_BYTES    5u /* of an index, for each entry */
 #define ROOM_MIN        8u
@@ -17,7 +18,7 @@ _Static_assert((IC_MAP_NODE_BYTES_MAX - HEADER_BYTES - IC_MAP_KEY_BYTES_MAX) /
                    ROOM_MIN,
                "a leaf holds at least eight entries");
 _Static_assert(ROOM_MIN / UNDERFULL_SHARE >= 2, "a neighbour can give an entry and keep one");
-_Static_assert(HEAD_BYTES <= IC_STORE_HEAD_BYTES, "the head fits into its slot");
+_Static_assert(HEAD_BYTES + IC_HEAD_CHECK_BYTES <= IC_STORE_HEAD_BYTES, "the head fits its slot");
 
 /* A wrong separator after two nodes shared their entries, for the fuzzer to find. */
 #ifdef AXON_PLANTED_BUG
@@ -87,19 +88,21 @@ static void shapes_init(struct ic_map *map)
 
 static void head_save(const struct ic_map *map)
 {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES + IC_HEAD_CHECK_BYTES];
     ic_store_u64_le(head, map->count);
     ic_store_u32_le(head + 8, map->root);
     ic_store_u32_le(head + 12, map->height);
     ic_store_u32_le(head + 16, map->node_count);
     ic_store_u32_le(head + 20, map->node_free);
     ic_store_u32_le(head + 24, map->free_count);
+    ic_store_u32_le(head + 28, 0);
+    ic_head_seal(head, HEAD_BYTES);
     ic_region_head_write(map->region, 0, head, sizeof head);
 }
 
 static void head_load(struct ic_map *map)
 {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES + IC_HEAD_CHECK_BYTES];
     ic_region_head_read(map->region, head, 0, sizeof head);
     map->count = ic_load_u64_le(head);
     map->root = ic_load_u32_le(head + 8);
@@ -107,7 +110,8 @@ static void head_load(struct ic_map *map)
     map->node_count = ic_load_u32_le(head + 16);
     map->node_free = ic_load_u32_le(head + 20);
     map->free_count = ic_load_u32_le(head + 24);
-    if ((uint64_t)map->node_count * map->node_bytes > map->region->bytes ||
+    if (!ic_head_is_sound(head, HEAD_BYTES) ||
+        (uint64_t)map->node_count * map->node_bytes > map->region->bytes ||
         map->root == IC_MAP_NONE || map->root > map->node_count || map->height == 0 ||
         map->height > IC_MAP_HEIGHT_MAX || map->node_free > map->node_count ||
         map->free_count >= map->node_count ||

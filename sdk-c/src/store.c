@@ -168,12 +168,12 @@ static void region_load(struct ic_region *region, uint32_t id,
     uint32_t kind = ic_load_u32_le(descriptor);
     uint32_t extent_count = ic_load_u32_le(descriptor + 8);
     *region = (struct ic_region){.id = id};
-    if (kind > IC_REGION_KIND_LAST || extent_count > IC_REGION_EXTENTS_MAX ||
-        (kind == IC_REGION_UNUSED && extent_count != 0)) {
-        trap_region(id, IC_BYTES_LIT(" has a damaged descriptor"));
+    if ((ic_load_u64_le(descriptor) | ic_load_u64_le(descriptor + 8)) == 0) {
+        return; /* unused, in every byte: a damaged kind must not free what its region holds */
     }
-    if (kind == IC_REGION_UNUSED) {
-        return;
+    if (kind == IC_REGION_UNUSED || kind > IC_REGION_KIND_LAST ||
+        extent_count > IC_REGION_EXTENTS_MAX) {
+        trap_region(id, IC_BYTES_LIT(" has a damaged descriptor"));
     }
     ic_stable_read(extents, extents_offset(id), 4 * (size_t)extent_count);
     if (ic_load_u32_le(descriptor + 12) != descriptor_crc(descriptor, extents, extent_count)) {

@@ -606,8 +606,9 @@ static void damage_never_crashes(void **state)
     size_t size = ic_host_stable_bytes();
     uint8_t *sound = malloc(size);
     memcpy(sound, ic_host_stable(), size);
-    for (uint32_t i = 0; i < 28 + map.node_count * 4096u; i++) {
-        uint32_t at = i < 28 ? HEAD_AT + i : NODES_AT + i - 28;
+    const uint32_t head_bytes = 40;
+    for (uint32_t i = 0; i < head_bytes + map.node_count * 4096u; i++) {
+        uint32_t at = i < head_bytes ? HEAD_AT + i : NODES_AT + i - head_bytes;
         ic_host_stable()[at] ^= (uint8_t)(1u << i % 8);
         if (!ic_host_run(i % 2 == 0 ? open_and_use : use_only, &model)) {
             assert_true(ic_host_trap_text()[0] != 0);
@@ -616,7 +617,8 @@ static void damage_never_crashes(void **state)
         ic_host_stable_load((struct ic_bytes){.at = sound, .size = size});
     }
     free(sound);
-    print_message("%u of %u damaged bytes trapped\n", caught, 28 + map.node_count * 4096u);
+    print_message("%u of %u damaged bytes trapped\n", caught,
+                  head_bytes + map.node_count * 4096u);
     assert_true(caught > 1000);
 }
 
@@ -658,10 +660,17 @@ static void named_damage_is_named(void **state)
         ic_host_stable()[NODES_AT + DAMAGE[i].offset] ^= DAMAGE[i].change;
         CHECK_RUNS(check, NULL);
     }
-    ic_host_stable()[HEAD_AT] ^= 1;
+    uint8_t *head = ic_host_stable() + HEAD_AT;
+    for (size_t bit = 0; bit < 8 * (size_t)32; bit++) {
+        head[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        CHECK_TRAPS("stable map: the structure is damaged", reopen, &model);
+        head[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    head[0] ^= 1;
+    memset(head + 32, 0, 8); /* a head from before there was a check */
     CHECK_RUNS(reopen, &model);
     CHECK_TRAPS("stable map: the count of entries is wrong", check, NULL);
-    ic_host_stable()[HEAD_AT + 8] ^= 7;
+    head[8] ^= 7;
     CHECK_TRAPS("stable map: the structure is damaged", reopen, &model);
 }
 

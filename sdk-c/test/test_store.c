@@ -369,16 +369,16 @@ static void what_is_not_a_store(void **state)
                 open_app, NULL);
 }
 
-/* Opening with one changed byte: every byte of the header and of the rows in use is noticed, with a
- * text of the store's own. */
+/* Opening with one changed byte, to each other value: every byte of the header, of the rows (in use
+ * or not) and of the extents in use is noticed, with a text of the store's own. */
 static void check_damage(size_t offset)
 {
     uint8_t *at = ic_host_stable() + offset;
-    for (unsigned bit = 0; bit < 8; bit++) {
-        *at ^= (uint8_t)(1 << bit);
+    for (unsigned change = 1; change < 256; change++) {
+        *at ^= (uint8_t)change;
         assert_false(ic_host_run(open_app, NULL));
         assert_memory_equal(ic_host_trap_text(), "stable store: ", 14);
-        *at ^= (uint8_t)(1 << bit);
+        *at ^= (uint8_t)change;
     }
 }
 
@@ -392,9 +392,8 @@ static void every_damaged_byte_is_noticed(void **state)
     for (size_t i = 0; i < 32; i++) {
         check_damage(i);
     }
-    for (size_t i = 0; i < 16; i++) {
-        check_damage(64 + 4 * 16 + i);
-        check_damage(64 + 31 * 16 + i);
+    for (size_t i = 0; i < 16 * (size_t)IC_STORE_REGIONS_MAX; i++) {
+        check_damage(64 + i);
     }
     for (size_t i = 0; i < 4 * (size_t)regions[0]->extent_count; i++) {
         check_damage(8192 + 4 * 512 + i);
