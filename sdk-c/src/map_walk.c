@@ -135,128 +135,155 @@ bool ic_map_pop_first(struct ic_map *map, void *key, void *value)
 
 /* ---- integrity ------------------------------------------------------------------------------- */
 
-/* A check goes through the tree in the order of the keys. Between two leaves stands exactly one key
- * of an inner node, so comparing each key with the one before it covers every separator too. */
-enum { PHASE_START, PHASE_TREE, PHASE_FREE, PHASE_DONE };
+/* A check visits every node, the one above before those below. The path to the next one is all that
+ * it keeps: going down along it gives the keys between which those of the node must be. */
+enum { PHASE_START, PHASE_TREE, PHASE_FREE };
 
 #define FREE_AT_ONCE 64u
 
+_Static_assert(IC_MAP_HEIGHT_MAX <= sizeof((struct ic_check *)0)->path && IC_MAP_ROOM_MAX <= 255,
+               "a path has a byte for each level");
+
 static struct ic_map_items items;
 
-/* The next key in order; only the first behind a separator may equal it. */
-static void order_check(const struct ic_map *map, struct ic_map_checker *checker,
-                        const uint8_t *key)
+static uint32_t path_get(const struct ic_check *check, uint32_t level)
 {
-    if (checker->has_last) {
-        int order = memcmp(checker->last, key, map->key_bytes);
-        if (order > 0 || (order == 0 && !checker->may_equal)) {
-            IC_TRAP("stable map: keys are out of order");
-        }
-    }
-    memcpy(checker->last, key, map->key_bytes);
-    checker->has_last = true;
-    checker->may_equal = false;
+    return check->path[level / 8] >> 8 * (level % 8) & 0xff;
 }
 
-static void node_next(struct ic_map_checker *checker, uint32_t number, uint32_t level)
+static void path_set(struct ic_check *check, uint32_t level, uint32_t at)
 {
-    checker->next = number;
-    checker->level = level;
+    uint64_t *path = &check->path[level / 8];
+    *path = (*path & ~((uint64_t)0xff << 8 * (level % 8))) | (uint64_t)at << 8 * (level % 8);
 }
 
-/* Goes on behind the leaf that was checked last; false when it was the last of all. */
-static bool leaf_next(struct ic_map *map, struct ic_map_checker *checker)
+/* What was found on the way to a node. */
+struct way {
+    uint32_t counts[IC_MAP_HEIGHT_MAX]; /* entries of the nodes above, by level */
+    bool has_low, has_high;
+    uint8_t low[IC_MAP_KEY_BYTES_MAX];  /* keys of the node are >= low */
+    uint8_t high[IC_MAP_KEY_BYTES_MAX]; /* and < high */
+};
+
+/* Goes down to the node of the check: its number. */
+static uint32_t way_go(struct ic_map *map, struct way *way, const struct ic_check *check)
 {
     struct ic_map_node node;
     uint8_t buffer[IC_MAP_SEARCH_BYTES + 16];
-    uint8_t separator[IC_MAP_KEY_BYTES_MAX];
+    uint32_t number = map->root;
+    way->has_low = way->has_high = false;
+    for (uint32_t level = map->height - 1; level > check->next; level--) {
+        const uint32_t at = path_get(check, level);
+        ic_map_node_load(map, &node, number, level, IC_MAP_LINE_NONE, buffer);
+        way->counts[level] = node.count;
+        if (at > node.count) {
+            ic_map_trap_damaged();
+        }
+        if (at > 0) {
+            ic_map_node_key(map, &node, at - 1, way->low);
+            way->has_low = true;
+        }
+        if (at < node.count) {
+            ic_map_node_key(map, &node, at, way->high);
+            way->has_high = true;
+        }
+        uint32_t line = IC_MAP_LINE_NONE;
+        number = ic_map_node_child(map, &line, &node, at);
+    }
+    return number;
+}
+
+/* The order inside of the node is checked already, so its ends tell. */
+static void ends_check(const struct ic_map *map, const struct way *way)
+{
+    const uint8_t *first = ic_map_item(&items, 0);
+    const uint8_t *last = ic_map_item(&items, items.count - 1);
+    if ((way->has_low && memcmp(first, way->low, map->key_bytes) < 0) ||
+        (way->has_high && memcmp(last, way->high, map->key_bytes) >= 0)) {
+        IC_TRAP("stable map: keys are out of order");
+    }
+}
+
+/* Moves the path behind a leaf; false when it was the last of all. */
+static bool path_advance(const struct ic_map *map, const struct way *way, struct ic_check *check)
+{
     uint32_t level = 1;
-    while (level < map->height && checker->steps[level].at == checker->steps[level].count) {
+    while (level < map->height && path_get(check, level) == way->counts[level]) {
         level++;
     }
     if (level >= map->height) {
         return false;
     }
-    struct ic_map_step *step = &checker->steps[level];
-    ic_map_node_load(map, &node, step->node, level, IC_MAP_LINE_NONE, buffer);
-    ic_map_node_key(map, &node, step->at, separator);
-    order_check(map, checker, separator);
-    checker->may_equal = true;
-    step->at++;
-    uint32_t line = IC_MAP_LINE_NONE;
-    node_next(checker, ic_map_node_child(map, &line, &node, step->at), level - 1);
+    path_set(check, level, path_get(check, level) + 1);
+    check->next = level - 1;
     return true;
 }
 
 /* Checks the next node; false when it was the last. */
-static bool tree_step(struct ic_map *map, struct ic_map_checker *checker)
+static bool tree_step(struct ic_map *map, struct ic_check *check)
 {
-    uint32_t number = checker->next;
-    uint32_t level = checker->level;
-    ic_map_node_check(map, &items, number, level);
-    if (++checker->nodes > map->node_count) {
+    struct way way;
+    if (check->next >= map->height || ++check->blocks > map->node_count) {
         ic_map_trap_damaged();
     }
-    if (items.count == 0 && number != map->root) {
+    const uint32_t level = (uint32_t)check->next;
+    const uint32_t number = way_go(map, &way, check);
+    ic_map_node_check(map, &items, number, level);
+    if (items.count != 0) {
+        ends_check(map, &way);
+    } else if (number != map->root) {
         IC_TRAP("stable map: a node is empty");
     }
-    checker->steps[level] = (struct ic_map_step){
-        .node = number, .count = (uint16_t)items.count, .line = IC_MAP_LINE_NONE};
-    if (level != 0) {
-        node_next(checker, items.first_child, level - 1);
-        return true;
+    if (level == 0) {
+        check->entries += items.count;
+        return path_advance(map, &way, check);
     }
-    if (items.count != 0) { /* the node's own order is checked, so its ends tell */
-        order_check(map, checker, ic_map_item(&items, 0));
-        checker->may_equal = true;
-        order_check(map, checker, ic_map_item(&items, items.count - 1));
-    }
-    checker->entries += items.count;
-    return leaf_next(map, checker);
+    path_set(check, level, 0);
+    check->next = level - 1;
+    return true;
 }
 
-static bool free_step(const struct ic_map *map, struct ic_map_checker *checker)
+static void free_step(const struct ic_map *map, struct ic_check *check)
 {
-    for (uint32_t i = 0; i < FREE_AT_ONCE && checker->next_free != IC_MAP_NONE; i++) {
-        checker->next_free = ic_map_node_free_next(map, checker->next_free);
-        if (++checker->free > map->free_count) {
+    for (uint32_t i = 0; i < FREE_AT_ONCE && check->link != IC_MAP_NONE; i++) {
+        if (++check->free > map->free_count) {
             IC_TRAP("stable map: the free list is too long");
         }
+        if (check->link > map->node_count) {
+            ic_map_trap_damaged();
+        }
+        check->link = ic_map_node_free_next(map, (uint32_t)check->link);
     }
-    return checker->next_free != IC_MAP_NONE;
 }
 
-static void totals_check(const struct ic_map *map, const struct ic_map_checker *checker)
+static void totals_check(const struct ic_map *map, const struct ic_check *check)
 {
-    if (checker->entries != map->count) {
+    if (check->entries != map->count) {
         IC_TRAP("stable map: the count of entries is wrong");
     }
-    if (checker->free != map->free_count ||
-        (uint64_t)checker->nodes + checker->free != map->node_count) {
+    if (check->free != map->free_count || check->blocks + check->free != map->node_count) {
         IC_TRAP("stable map: a node is neither in the tree nor free");
     }
 }
 
-bool ic_map_check_some(struct ic_map *map, struct ic_map_checker *checker)
+bool ic_map_check_some(struct ic_map *map, struct ic_check *check)
 {
-    switch (checker->phase) {
+    switch (check->phase) {
     case PHASE_START:
-        checker->changes = map->changes;
-        checker->next_free = map->node_free;
-        node_next(checker, map->root, map->height - 1);
-        checker->phase = PHASE_TREE;
+        check->next = map->height - 1;
+        check->link = map->node_free;
+        check->phase = PHASE_TREE;
         return true;
     case PHASE_TREE:
-        ic_assert(checker->changes == map->changes);
-        checker->phase = tree_step(map, checker) ? PHASE_TREE : PHASE_FREE;
+        check->phase = tree_step(map, check) ? PHASE_TREE : PHASE_FREE;
         return true;
     case PHASE_FREE:
-        ic_assert(checker->changes == map->changes);
-        if (free_step(map, checker)) {
+        free_step(map, check);
+        if (check->link != IC_MAP_NONE) {
             return true;
         }
-        totals_check(map, checker);
-        checker->phase = PHASE_DONE;
+        totals_check(map, check);
+        check->phase = IC_CHECK_DONE;
         return false;
     default:
         return false;
@@ -265,7 +292,7 @@ bool ic_map_check_some(struct ic_map *map, struct ic_map_checker *checker)
 
 void ic_map_check(struct ic_map *map)
 {
-    struct ic_map_checker checker = {.phase = PHASE_START};
-    while (ic_map_check_some(map, &checker)) {
+    struct ic_check check = {.phase = PHASE_START};
+    while (ic_map_check_some(map, &check)) {
     }
 }

@@ -102,6 +102,11 @@ bool ic_queue_next(struct ic_queue *queue, uint64_t *time_ns, void *payload,
     return true;
 }
 
+bool ic_queue_check_some(struct ic_queue *queue, struct ic_check *check)
+{
+    return ic_map_check_some(&queue->map, check);
+}
+
 void ic_queue_check(struct ic_queue *queue)
 {
     ic_map_check(&queue->map);

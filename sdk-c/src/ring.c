@@ -195,28 +195,88 @@ bool ic_ring_back(const struct ic_ring *ring, void *record, uint64_t n)
     return true;
 }
 
+/* ---- integrity ------------------------------------------------------------------------------- */
+
+enum { PHASE_START, PHASE_PAGES, PHASE_FREE };
+
+#define PAGES_AT_ONCE 64u /* looked at in one step */
+
+/* A page that a check has come to; no more than were ever made. */
+static struct links check_links(const struct ic_ring *ring, struct ic_check *check)
+{
+    if (check->next > ring->page_count || check->blocks + check->free > ring->page_count) {
+        trap_damaged();
+    }
+    return links_read(ring, (uint32_t)check->next);
+}
+
+/* Checks the page that is next and moves on to the one behind it. */
+static void page_check(const struct ic_ring *ring, struct ic_check *check)
+{
+    check->blocks++;
+    const struct links links = check_links(ring, check);
+    if (links.previous != check->link) {
+        trap_damaged();
+    }
+    check->entries += links.next == 0 ? ring->back_records : ring->page_records;
+    check->link = check->next;
+    check->next = links.next;
+}
+
+/* What the pages hold must be what the head says. */
+static void pages_total(const struct ic_ring *ring, const struct ic_check *check)
+{
+    if (check->link != ring->back_page || check->entries != ring->count + ring->front_record) {
+        trap_damaged();
+    }
+}
+
+static bool pages_step(const struct ic_ring *ring, struct ic_check *check)
+{
+    const bool is_free = check->phase == PHASE_FREE;
+    for (uint32_t i = 0; i < PAGES_AT_ONCE && check->next != 0; i++) {
+        if (is_free) {
+            check->free++;
+            check->next = check_links(ring, check).next;
+        } else {
+            page_check(ring, check);
+        }
+    }
+    if (check->next != 0) {
+        return true;
+    }
+    if (is_free) {
+        if (check->blocks + check->free != ring->page_count) {
+            trap_damaged();
+        }
+        check->phase = IC_CHECK_DONE;
+        return false;
+    }
+    pages_total(ring, check);
+    check->phase = PHASE_FREE;
+    check->next = ring->page_free;
+    return true;
+}
+
+bool ic_ring_check_some(const struct ic_ring *ring, struct ic_check *check)
+{
+    switch (check->phase) {
+    case PHASE_START:
+        head_check(ring);
+        check->next = ring->front_page;
+        check->phase = PHASE_PAGES;
+        return true;
+    case PHASE_PAGES:
+    case PHASE_FREE:
+        return pages_step(ring, check);
+    default:
+        return false;
+    }
+}
+
 void ic_ring_check(const struct ic_ring *ring)
 {
-    head_check(ring);
-    uint64_t pages = 0;
-    uint64_t slots = 0;
-    uint32_t previous = 0;
-    for (uint32_t page = ring->front_page; page != 0;) {
-        struct links links = links_read(ring, page);
-        if (links.previous != previous || ++pages > ring->page_count) {
-            trap_damaged();
-        }
-        slots += links.next == 0 ? ring->back_records : ring->page_records;
-        previous = page;
-        page = links.next;
-    }
-    for (uint32_t page = ring->page_free; page != 0; page = links_read(ring, page).next) {
-        if (++pages > ring->page_count) {
-            trap_damaged();
-        }
-    }
-    if (previous != ring->back_page || pages != ring->page_count ||
-        slots != ring->count + ring->front_record) {
-        trap_damaged();
+    struct ic_check check = {.phase = PHASE_START};
+    while (ic_ring_check_some(ring, &check)) {
     }
 }

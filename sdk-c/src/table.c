@@ -611,52 +611,91 @@ bool ic_table_next(const struct ic_table *table, void *key, void *value,
     return false;
 }
 
-/* Checks one chain; returns its entries and adds its overflow blocks to *more. */
-static uint64_t chain_check(const struct ic_table *table, uint32_t bucket, uint64_t *more)
+/* ---- integrity ------------------------------------------------------------------------------- */
+
+enum { PHASE_CHAINS, PHASE_FREE };
+
+#define FREE_AT_ONCE 64u /* free blocks looked at in one step */
+
+/* The block a check has come to. */
+static struct block check_block(const struct ic_table *table, const struct ic_check *check)
 {
-    uint64_t count = 0;
-    struct block block = bucket_block(table, bucket);
-    for (;;) {
-        struct tags tags;
-        tags_read(&tags, &block);
-        for (uint32_t i = 0; i < block.entries; i++) {
-            uint8_t key[IC_TABLE_ENTRY_BYTES_MAX];
-            if (tags.at[i] == TAG_FREE) {
-                continue;
-            }
-            ic_stable_read(key, slot_at(table, &block, i, 0).entry, table->key_bytes);
-            if (tags.at[i] != key_tag(key) || bucket_of(table, key_hash(key)) != bucket) {
-                trap_damaged();
-            }
-            count++;
+    if (check->next >= table->bucket_count || check->link > table->more_count) {
+        trap_damaged();
+    }
+    return check->link == 0 ? bucket_block(table, (uint32_t)check->next)
+                            : more_block(table, (uint32_t)check->link);
+}
+
+/* Entries of the block in split_stay, each of which must belong to the bucket. */
+static uint32_t image_check(const struct ic_table *table, const struct block *block,
+                            uint32_t bucket)
+{
+    const uint8_t *tags = split_stay + PREFIX_BYTES;
+    const uint8_t *entry = tags + block->entries;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < block->entries; i++, entry += entry_bytes(table)) {
+        if (tags[i] == TAG_FREE) {
+            continue;
         }
-        if (tags_next(&tags) == 0) {
-            return count;
-        }
-        block = more_block(table, tags_next(&tags));
-        if (++*more > table->more_used) {
+        if (tags[i] != key_tag(entry) || bucket_of(table, key_hash(entry)) != bucket) {
             trap_damaged();
         }
+        count++;
     }
+    return count;
+}
+
+/* Checks one block of a chain and moves to the next, of this bucket or the one behind it. */
+static void chain_step(const struct ic_table *table, struct ic_check *check)
+{
+    const struct block block = check_block(table, check);
+    ic_stable_read(split_stay, block.address, block_bytes(table, &block));
+    check->entries += image_check(table, &block, (uint32_t)check->next);
+    if (block.number != 0 && ++check->blocks > table->more_used) {
+        trap_damaged();
+    }
+    check->link = ic_load_u32_le(split_stay);
+    check->next += check->link == 0 ? 1 : 0;
+    if (check->next == table->bucket_count) {
+        check->phase = PHASE_FREE;
+        check->link = table->more_free;
+    }
+}
+
+static void free_step(const struct ic_table *table, struct ic_check *check)
+{
+    for (uint32_t i = 0; i < FREE_AT_ONCE && check->link != 0; i++) {
+        uint8_t next[4];
+        if (++check->free > table->more_count || check->link > table->more_count) {
+            trap_damaged();
+        }
+        ic_stable_read(next, more_block(table, (uint32_t)check->link).address, sizeof next);
+        check->link = ic_load_u32_le(next);
+    }
+    if (check->link != 0) {
+        return;
+    }
+    if (check->entries != table->count || check->blocks != table->more_used ||
+        check->blocks + check->free != table->more_count) {
+        trap_damaged();
+    }
+    check->phase = IC_CHECK_DONE;
+}
+
+bool ic_table_check_some(const struct ic_table *table, struct ic_check *check)
+{
+    if (check->phase == PHASE_CHAINS) {
+        chain_step(table, check);
+    } else if (check->phase == PHASE_FREE) {
+        free_step(table, check);
+    }
+    return check->phase == PHASE_CHAINS || check->phase == PHASE_FREE;
 }
 
 void ic_table_check(const struct ic_table *table)
 {
-    uint64_t count = 0;
-    uint64_t more = 0;
-    uint64_t free = 0;
-    for (uint32_t bucket = 0; bucket < table->bucket_count; bucket++) {
-        count += chain_check(table, bucket, &more);
-    }
-    for (uint32_t number = table->more_free; number != 0;) {
-        uint8_t next[4];
-        if (++free > table->more_count) {
-            trap_damaged();
-        }
-        ic_stable_read(next, more_block(table, number).address, sizeof next);
-        number = ic_load_u32_le(next);
-    }
-    if (count != table->count || more != table->more_used || more + free != table->more_count) {
-        trap_damaged();
+    struct ic_check check = {.phase = PHASE_CHAINS};
+    while (ic_table_check_some(table, &check)) {
     }
 }

@@ -33,7 +33,7 @@ static struct ic_ring ring;
 static struct ic_map map;
 static _Alignas(8) uint8_t map_cache[4u << 20]; /* for 10 million entries */
 static struct ic_queue queue;
-static struct ic_map_checker checker;
+static struct ic_check check;
 
 /* Made ready before measuring begins. */
 static struct {
@@ -210,8 +210,8 @@ static void map_walk(void)
 
 static void map_check_step(void)
 {
-    if (!ic_map_check_some(&map, &checker)) {
-        memset(&checker, 0, sizeof checker);
+    if (!ic_map_check_some(&map, &check)) {
+        check = (struct ic_check){0};
     }
 }
 

@@ -17,6 +17,7 @@
 #define IC_LOG_H
 
 #include "ic/arena.h"
+#include "ic/check.h"
 #include "ic/stable.h"
 
 #define IC_LOG_RECORD_BYTES_MAX 2097152u /* 2 MiB: what one message can carry */
@@ -61,8 +62,12 @@ IC_MUST_USE bool ic_log_get_many(struct ic_bytes *out, const struct ic_log *log,
 /* Size of a record in bytes; it must exist. */
 uint32_t ic_log_record_size(const struct ic_log *log, uint64_t index);
 
-/* ic_log_check walks everything and traps at the first inconsistency. For tests and debug queries.
- */
+/* ic_log_check_some checks the next 64 records; see ic/check.h.
+ *   returns   true while there is more
+ *   traps     "stable log: ..." at the first inconsistency */
+IC_MUST_USE bool ic_log_check_some(const struct ic_log *log, struct ic_check *check);
+
+/* ic_log_check checks everything: that headers and index say the same of every record. */
 void ic_log_check(const struct ic_log *log);
 
 #endif

@@ -52,10 +52,11 @@
  *            r*k      slots: key
  *
  * Head slot: 0 u64 entries, 8 u32 root, 12 u32 height (1 = the root is a leaf), 16 u32 nodes ever
- * made, 20 u32 first free node, 24 u32 free nodes. */
+ * made, 20 u32 first free node, 24 u32 free nodes, 28 u32 0, 32 u64 check. */
 #ifndef IC_MAP_H
 #define IC_MAP_H
 
+#include "ic/check.h"
 #include "ic/stable.h"
 
 #define IC_MAP_NODE_BYTES_MIN  1024u
@@ -178,31 +179,13 @@ IC_MUST_USE bool ic_map_previous(struct ic_map *map, void *key, void *value,
 
 /* ---- integrity ------------------------------------------------------------------------------- */
 
-/* How far a check has come. Start from a zeroed one. */
-struct ic_map_checker {
-    uint32_t changes;
-    uint32_t nodes; /* visited */
-    uint32_t next;  /* node to check */
-    uint32_t level; /* its level */
-    uint32_t free;  /* visited in the free list */
-    uint32_t next_free;
-    uint64_t entries;
-    uint8_t phase;
-    bool may_equal; /* the next key may equal the last one, which is a parent's */
-    bool has_last;
-    uint8_t last[IC_MAP_KEY_BYTES_MAX];
-    struct ic_map_step steps[IC_MAP_HEIGHT_MAX];
-};
-
-/* ic_map_check_some checks the next node, or some of the free list: at most 50,000 instructions.
- * The map must not change between the calls.
+/* ic_map_check_some checks the next node, or some of the free list; see ic/check.h.
  *   returns   true while there is more
  *   traps     "stable map: ..." at the first inconsistency */
-IC_MUST_USE bool ic_map_check_some(struct ic_map *map, struct ic_map_checker *checker);
+IC_MUST_USE bool ic_map_check_some(struct ic_map *map, struct ic_check *check);
 
 /* ic_map_check checks everything: order of all keys, indexes, prefixes, separators, levels, slots,
- * counts, and that each node is in the tree or free. For tests and debug queries; 150 instructions
- * for each entry. */
+ * counts, and that each node is in the tree or free. About 600 instructions for each entry. */
 void ic_map_check(struct ic_map *map);
 
 #endif

@@ -55,7 +55,8 @@ void ic_queue_seek(struct ic_queue *queue, struct ic_map_cursor *cursor, uint64_
 IC_MUST_USE bool ic_queue_next(struct ic_queue *queue, uint64_t *time_ns, void *payload,
                                struct ic_map_cursor *cursor);
 
-/* ic_queue_check walks everything and traps at the first inconsistency: ic_map_check. */
+/* Integrity: ic_map_check_some and ic_map_check of the queue's map. */
+IC_MUST_USE bool ic_queue_check_some(struct ic_queue *queue, struct ic_check *check);
 void ic_queue_check(struct ic_queue *queue);
 
 #endif

@@ -15,6 +15,7 @@
 #ifndef IC_RING_H
 #define IC_RING_H
 
+#include "ic/check.h"
 #include "ic/stable.h"
 
 #define IC_RING_PAGE_BYTES       4096u
@@ -58,8 +59,13 @@ void ic_ring_pop(struct ic_ring *ring);
  *   returns   false when there are not that many */
 IC_MUST_USE bool ic_ring_back(const struct ic_ring *ring, void *record, uint64_t n);
 
-/* ic_ring_check walks everything and traps at the first inconsistency. For tests and debug queries.
- */
+/* ic_ring_check_some checks the next 64 pages; see ic/check.h.
+ *   returns   true while there is more
+ *   traps     "stable ring: ..." at the first inconsistency */
+IC_MUST_USE bool ic_ring_check_some(const struct ic_ring *ring, struct ic_check *check);
+
+/* ic_ring_check checks everything: that the pages are linked both ways and hold what the head says, and that each page is
+ * in use or free. */
 void ic_ring_check(const struct ic_ring *ring);
 
 #endif

@@ -25,6 +25,7 @@
 #ifndef IC_TABLE_H
 #define IC_TABLE_H
 
+#include "ic/check.h"
 #include "ic/stable.h"
 
 #define IC_TABLE_BUCKET_BYTES    4096u
@@ -99,8 +100,13 @@ struct ic_table_cursor {
 IC_MUST_USE bool ic_table_next(const struct ic_table *table, void *key, void *value,
                                struct ic_table_cursor *cursor);
 
-/* ic_table_check walks everything and traps at the first inconsistency. For tests and debug
- * queries. */
+/* ic_table_check_some checks the next block of 4 KiB or some of the free ones; see ic/check.h.
+ *   returns   true while there is more
+ *   traps     "stable table: ..." at the first inconsistency */
+IC_MUST_USE bool ic_table_check_some(const struct ic_table *table, struct ic_check *check);
+
+/* ic_table_check checks everything: that each entry stands in its bucket and under its tag, and that each overflow
+ * block is in one chain or free. */
 void ic_table_check(const struct ic_table *table);
 
 #endif
