@@ -19,7 +19,7 @@ include scripts/toolchain.mk
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wdate-time -Werror
 INCLUDES := -I. -Iintegration -Isdk-c/include -Isdk-c -Iintegration/axon/include -Iintegration/axon -I$(BUILD)/gen \
-            -isystem $(DEPS)/include
+            -isystem $(DEPS)/include -isystem $(NANOPB)
 CFLAGS_dev  := -O2 -g
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_fuzz := $(CFLAGS_asan) -fsanitize=fuzzer-no-link -DAXON_FUZZ
@@ -90,7 +90,7 @@ axon: $(BUILD)/axon ## build the host program
 $(BUILD)/axon: $(O)/axon
 	@ln -sf $(MODE)/axon $@
 
-run: $(BUILD)/axon $(WASM) ## start a local network with the ICP ledger on PORT (8080)
+run: $(BUILD)/axon $(BUILD)/wasm/ledger.wasm ## start a local network with the ICP ledger on PORT (8080)
 	@$(BUILD)/axon start --port $(PORT)
 
 test: $(BUILD)/axon $(WASM) ## pass all tests; the last line is "N passed, N failed"

@@ -1,9 +1,13 @@
 #!/bin/bash
 # Installs what the build and the tests need and is not there yet. Safe to repeat; says what it does.
+#   setup.sh           everything but nanopb
+#   setup.sh nanopb    nanopb, which only code with protocol buffers needs: generator and run-time
 #   DEPS    folder for the built Wasmtime and blst (scripts/toolchain.mk)
+#   NANOPB, NANOPB_VERSION    folder for nanopb's run-time; its version (scripts/toolchain.mk)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 say() { printf 'setup: %s\n' "$*"; }
+fail() { say "$*" >&2; exit 1; }
 
 RUST_VERSION_MIN=1.95
 
@@ -64,6 +68,54 @@ install_npm_packages() {
     touch "integration/clients/node_modules/.axon-$key"
 }
 
+# The sources of the Debian packages that this machine's own list names, in a folder of their own: the list
+# itself stays as it is. Both forms of it are understood, one line an entry and deb822.
+debian_sources() {
+    local file
+    mkdir -p "$1"
+    for file in /etc/apt/sources.list.d/*.sources; do
+        [ ! -e "$file" ] || sed 's/^Types:.*/Types: deb-src/' "$file" >"$1/$(basename "$file")"
+    done
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        [ ! -e "$file" ] || sed -n 's/^ *deb /deb-src /p' "$file" >"$1/$(basename "$file" .list).list"
+    done
+}
+
+# apt checks signatures and checksums; the download is pinned by name besides, because generated code fits one
+# version of the run-time alone. A list that has no sources (a third party's) makes the update fail in part.
+download_nanopb() {
+    local apt=(-q -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$1/parts" -o "Dir::State::lists=$1/lists")
+    mkdir -p "$1/lists"
+    debian_sources "$1/parts"
+    as_root apt-get "${apt[@]}" update >"$1/log" 2>&1 || true
+    (cd "$1" && apt-get "${apt[@]}" source --download-only nanopb) >>"$1/log" 2>&1
+}
+
+install_nanopb() {
+    local work files=(pb.h pb_common.h pb_common.c pb_encode.h pb_encode.c pb_decode.h pb_decode.c LICENSE.txt)
+    apt_install nanopb
+    [ "$(nanopb_version)" = "nanopb-$NANOPB_VERSION" ] || fail "Debian's nanopb is $(nanopb_version), needed is nanopb-$NANOPB_VERSION"
+    [ ! -e "$NANOPB/.done" ] || return 0
+    say "unpacking the run-time of nanopb $NANOPB_VERSION from Debian's source package"
+    work=$(mktemp -d)
+    chmod 755 "$work"
+    download_nanopb "$work" && [ -e "$work/nanopb_$NANOPB_VERSION.orig.tar.gz" ] || {
+        tail -n 5 "$work/log" >&2
+        fail "no source package of nanopb $NANOPB_VERSION from the mirrors of /etc/apt; it can be unpacked by hand: ${files[*]} into $NANOPB, then touch $NANOPB/.done"
+    }
+    rm -rf "$NANOPB"
+    mkdir -p "$NANOPB"
+    tar -xzf "$work/nanopb_$NANOPB_VERSION.orig.tar.gz" -C "$NANOPB" --strip-components=1 "${files[@]/#/nanopb-$NANOPB_VERSION/}"
+    as_root rm -rf "$work"
+    touch "$NANOPB/.done"
+}
+
+nanopb_version() { nanopb_generator.py --version 2>&1 | tail -n 1; }
+
+if [ "${1-}" = nanopb ]; then
+    install_nanopb
+    exit
+fi
 # shellcheck disable=SC2046
 apt_install $(cat scripts/packages.txt)
 build_deps

@@ -11,7 +11,7 @@ git ls-files -z | grep -zvE '^integration/vectors/(ledger|metering)|/corpus/' |
     tar cf - --null --ignore-failed-read -T - 2>/dev/null | tar xf - -C "$copy"
 ln -sfn "$root/integration/clients/node_modules" "$copy/integration/clients/node_modules"
 # What was set up for this tree is good for the copy.
-touch "$copy/$(make -s print-SETUP_STAMP)"
+touch "$copy/$(make -s print-SETUP_STAMP)" "$copy/$(make -s print-NANOPB_STAMP)"
 (
     cd "$copy"
     umask 077

@@ -14,7 +14,7 @@ WASM_STACK_BYTES := 131072
 WASM_FEATURES := -msimd128 -msign-ext -mnontrapping-fptoint -mmutable-globals
 WASM_WARNINGS := $(filter-out -Wmissing-prototypes,$(WARNINGS))
 WASM_CFLAGS    = --target=wasm32-unknown-unknown -std=c17 -O3 $(WASM_FEATURES) -nostdlibinc -isystem sdk-c/wasm/include \
-                 -I. -Isdk-c/include -Isdk-c -I$(BUILD)/gen -fvisibility=hidden -fno-ident \
+                 -isystem $(NANOPB) -I. -Isdk-c/include -Isdk-c -I$(BUILD)/gen -fvisibility=hidden -fno-ident \
                  $(WASM_WARNINGS) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 # The table is exported because callbacks are its entries, called by the system: nothing inside the module
 # shows that they are used, and the optimizer would drop them.
@@ -43,6 +43,12 @@ $(WASM_DIR)/obj/sdk-c/wasm/call.o: sdk-c/wasm/call.c $(SETUP_STAMP)
 	@mkdir -p $(@D)
 	$(call say,$(CLANG))
 	$(Q)$(CLANG) $(WASM_CFLAGS) -c $< -o $@
+# nanopb lies outside of the tree; see sdk-c/pb/rules.mk.
+$(WASM_DIR)/obj/nanopb/%.o: $(NANOPB_STAMP)
+	@mkdir -p $(@D)
+	$(call say,$(CLANG))
+	$(Q)$(CLANG) $(WASM_CFLAGS) $(NANOPB_CFLAGS) -flto -c $(NANOPB)/$*.c -o $@
+$(patsubst %.c,$(WASM_DIR)/obj/%.o,$(IC_PB_SOURCES)): | $(NANOPB_STAMP)
 
 # For size: what is called rarely, gains nothing from speed, or decodes messages whose types are not those
 # that are expected. The ledger is 4,200 bytes smaller by it; a message of foreign types costs it 600

@@ -1,111 +1,112 @@
-/* Protocol buffers: a writer and a reader of the binary format, without tables and without memory.
+/* Protocol buffers: messages of a .proto as structs, over nanopb.
  *
- * A message is a loop over its fields on one side and a few calls on the other:
+ * In the Makefile `$(eval $(call nanopb_gen,NAME,FILE.proto))` (outside of this tree axon_proto) makes
+ * NAME.pb.h with a struct NAME_Message for each message of the file and of what it imports:
  *
- *     ic_pb_put_u64(&w, 1, height);                    struct ic_pb r = ic_pb_from(bytes);
- *     size_t mark = ic_pb_message_begin(&w, 2);        while (ic_pb_next(&r)) {
- *     ic_pb_put_bytes(&w, 1, memo);                        switch (r.field) {
- *     ic_pb_message_end(&w, mark);                         case 1: height = ic_pb_u64(&r); break;
- *                                                          case 2: inner = ic_pb_message(&r); ...
- *                                                          }
- *                                                      }
- *                                                      if (!ic_pb_done(&r)) { ... malformed ... }
+ *     TransferFeeResponse reply = {.has_transfer_fee = true, .transfer_fee = {.e8s = 10000}};
+ *     ic_pb_reply(TransferFeeResponse, &reply);              (each with the prefix NAME_)
  *
- * Fields that the loop does not take are skipped: that is how messages stay compatible. A reader fails
- * once and stays failed, reads zeros from then on, and one look at ic_pb_done at the end suffices. A
- * value of another wire type than asked for, a number that does not fit, groups (deprecated since
- * 2008) and field numbers out of range make it fail; so does nesting beyond IC_PB_DEPTH_MAX. Everything
- * read is a view into the input, every loop consumes input: time and memory are bounded by its size.
+ *     GetBlocksRequest request;
+ *     ic_pb_arg(&request, GetBlocksRequest, REQUEST_BYTES_MAX, arena);
  *
- * The writer is that of ic/buf.h and writes canonical bytes: shortest numbers, fields in the order in
- * which you write them. proto3 leaves out fields that are zero: that is up to you, as is presence.
+ * What has a bound is in the struct itself; FILE.options beside FILE.proto sets the bounds:
  *
- * SPEC: protobuf.dev, "Encoding". Stricter than most in one point: varints beyond 64 bits are refused,
- * not cut. */
+ *     numbers, enums, messages    as they are; has_x says whether `optional` and messages are there
+ *     bytes, max_size:29          x.size, x.bytes[29]
+ *     string, max_length:15       char x[16], ended by NUL: a NUL inside ends it, too
+ *     repeated, max_count:8       x_count, x[8]; numbers must have such a bound
+ *     oneof x                     which_x (NAME_Message_member_tag, 0 for none), x.member
+ *
+ * What has none is a view into the message that was decoded, copied nowhere:
+ *
+ *     bytes, string               struct ic_bytes; at is NULL when the field is not there
+ *     a message in itself         the same: encoded, to be decoded when it is looked at
+ *     repeated ones of these      struct ic_pb_list: an array of views in the arena
+ *     map<K, V>                   the same, of NAME_Message_XEntry
+ *
+ * Untrusted bytes: time grows with their number times the fields of the message type at most, memory
+ * is the struct and sizeof(struct ic_bytes) * 4 in the arena for each listed element, which has 2 bytes
+ * at least; messages nest as deep as the .proto does, no deeper: what contains itself is a view. Refused
+ * are cut messages, numbers and sizes that do not fit, wrong wire types, groups (deprecated since 2008),
+ * field 0, strings that are not UTF-8, and more than the bounds. Fields that the type does not know are
+ * skipped: that is how messages stay compatible.
+ *
+ * SPEC: protobuf.dev, "Encoding"; nanopb 0.4.7. A scalar that comes twice counts as it comes last,
+ * messages in the struct are merged, and of views the last one stays. */
 #ifndef IC_PB_H
 #define IC_PB_H
 
+#include "ic/arena.h"
 #include "ic/buf.h"
 
-#define IC_PB_FIELD_MAX 536870911u /* 2^29 - 1 */
-#define IC_PB_DEPTH_MAX 64u        /* messages inside messages */
+/* nanopb's options, for everything that includes its headers; it is compiled with them, too. */
+#if defined(PB_H_INCLUDED) || defined(PB_ENABLE_MALLOC)
+#error "ic/pb.h sets nanopb's options: include it instead of pb.h"
+#endif
+#define PB_BUFFER_ONLY   1 /* streams are memory: no call for each byte, and views are possible */
+#define PB_FIELD_32BIT   1 /* no surprise at 65,536 bytes, elements or fields */
+#define PB_VALIDATE_UTF8 1 /* bounded strings; those of views are checked by ic_pb_field */
+#define PB_NO_ERRMSG     1 /* a text for each error would cost a canister 600 bytes */
+#include <pb.h>
 
-enum ic_pb_wire {
-    IC_PB_VARINT = 0,
-    IC_PB_FIXED64 = 1,
-    IC_PB_BYTES = 2, /* bytes, string, messages, packed repeated numbers */
-    IC_PB_FIXED32 = 5,
+/* The elements of a repeated field without a bound: bytes, texts, or messages in encoded form. */
+struct ic_pb_list {
+    const struct ic_bytes *items; /* in the arena */
+    size_t count;
 };
-
-/* ---- writing ----------------------------------------------------------------------------------- */
-
-/* uint64, uint32, bool, enum. */
-void ic_pb_put_u64(struct ic_writer *w, uint32_t field, uint64_t value);
-/* int64, int32: negative numbers take ten bytes. */
-void ic_pb_put_i64(struct ic_writer *w, uint32_t field, int64_t value);
-/* sint64, sint32. */
-void ic_pb_put_s64(struct ic_writer *w, uint32_t field, int64_t value);
-/* fixed64, sfixed64, double; fixed32, sfixed32, float. */
-void ic_pb_put_fixed64(struct ic_writer *w, uint32_t field, uint64_t value);
-void ic_pb_put_fixed32(struct ic_writer *w, uint32_t field, uint32_t value);
-/* bytes and string. */
-void ic_pb_put_bytes(struct ic_writer *w, uint32_t field, struct ic_bytes value);
-
-/* A message inside: its fields are written between begin and end; end moves them to make room for
- * their size, unless it is below 128 bytes. */
-IC_MUST_USE size_t ic_pb_message_begin(struct ic_writer *w, uint32_t field);
-void ic_pb_message_end(struct ic_writer *w, size_t mark);
 
 /* ---- reading ----------------------------------------------------------------------------------- */
 
-struct ic_pb {
-    struct ic_reader in;
-    uint32_t field;       /* of the field that ic_pb_next found, 1..IC_PB_FIELD_MAX */
-    enum ic_pb_wire wire; /* how it is written */
-    uint32_t depth;
-    bool is_pending; /* its value has not been read */
-};
+/* ic_pb_decode reads a message of a generated type.
+ *   out       a pointer to the struct; all of it is written, lists and views point into in and arena
+ *   returns   false when the bytes are no such message or the arena is full; *out is zeroed then */
+#define ic_pb_decode(out, type, in, arena)                                                         \
+    ic_pb_decode_type(1 ? (out) : (type *)NULL, sizeof(type), type##_fields, (in), (arena))
 
-struct ic_pb ic_pb_from(struct ic_bytes message);
+/* ic_pb_arg decodes the argument of the method, copied into the arena.
+ *   traps     when it has more than bytes_max bytes or is no such message; the text names the type */
+#define ic_pb_arg(out, type, bytes_max, arena)                                                     \
+    ic_pb_arg_type(1 ? (out) : (type *)NULL, sizeof(type), type##_fields, (bytes_max),             \
+                   IC_BYTES_LIT("the argument is not a " #type), (arena))
 
-/* ic_pb_next goes to the next field, over the value of the one before if nobody read it.
- *   returns   false at the end, and when the message is malformed */
-IC_MUST_USE bool ic_pb_next(struct ic_pb *r);
+/* ---- writing ----------------------------------------------------------------------------------- */
 
-/* True when everything was read and nothing failed. */
-IC_MUST_USE static inline bool ic_pb_done(const struct ic_pb *r)
-{
-    return ic_reader_done(&r->in) && !r->is_pending;
-}
+/* Bytes are canonical: shortest numbers, fields in ascending order, zeros of proto3 left out. A view is
+ * written when its `at` is not NULL, an empty one as well: leave it out in proto3's plain fields. */
 
-/* The value of the field, at most once; as in writing. u32, i32 and boolean fail when it does not
- * fit. */
-uint64_t ic_pb_u64(struct ic_pb *r);
-uint32_t ic_pb_u32(struct ic_pb *r);
-bool ic_pb_boolean(struct ic_pb *r);
-int64_t ic_pb_i64(struct ic_pb *r);
-int32_t ic_pb_i32(struct ic_pb *r);
-int64_t ic_pb_s64(struct ic_pb *r);
-uint64_t ic_pb_fixed64(struct ic_pb *r);
-uint32_t ic_pb_fixed32(struct ic_pb *r);
-struct ic_bytes ic_pb_bytes(struct ic_pb *r);
-/* A string: fails when it is not UTF-8. */
-struct ic_bytes ic_pb_text(struct ic_pb *r);
+/* ic_pb_encode appends a message to what the writer has.
+ *   returns   false when it does not fit, a string is not UTF-8 or a count is beyond its bound; the
+ *             writer has failed then */
+#define ic_pb_encode(w, type, message)                                                             \
+    ic_pb_encode_type((w), type##_fields, 1 ? (message) : (const type *)NULL)
 
-/* A message inside, to be read by a reader of its own. What fails there is not noted here: look at
- * ic_pb_done of both. */
-struct ic_pb ic_pb_message(struct ic_pb *r);
+/* ic_pb_pack encodes a message into the arena: as a whole, or for a list or view of another.
+ *   returns   false as ic_pb_encode; *out is untouched then */
+#define ic_pb_pack(out, type, message, arena)                                                      \
+    ic_pb_pack_type((out), type##_fields, 1 ? (message) : (const type *)NULL, (arena))
 
-/* ic_pb_packed_u64 reads the numbers of a repeated field, packed or not, as parsers must: for each
- * field found, call it until it returns false.
- *     while (ic_pb_packed_u64(&value, &packed, &r)) { ... }        struct ic_reader packed = {0};
- *   packed    zeroed before the first call for a field */
-IC_MUST_USE bool ic_pb_packed_u64(uint64_t *value, struct ic_reader *packed, struct ic_pb *r);
+/* ic_pb_list_add appends an element; the bytes must outlive the list.
+ *   returns   false when the arena is full; the list is unchanged then */
+IC_MUST_USE bool ic_pb_list_add(struct ic_pb_list *list, struct ic_bytes item, struct ic_arena *a);
 
-/* Fails the reader: for values that the message must not have. */
-static inline void ic_pb_fail(struct ic_pb *r)
-{
-    r->in.failed = true;
-}
+/* ic_pb_reply answers with a message, encoded into the message arena.
+ *   traps     when ic_pb_pack fails */
+#define ic_pb_reply(type, message)                                                                 \
+    ic_pb_reply_type(type##_fields, 1 ? (message) : (const type *)NULL)
+
+/* ---- what the macros and the generated code stand on ------------------------------------------- */
+
+IC_MUST_USE bool ic_pb_decode_type(void *out, size_t out_size, const pb_msgdesc_t *type,
+                                   struct ic_bytes in, struct ic_arena *a);
+void ic_pb_arg_type(void *out, size_t out_size, const pb_msgdesc_t *type, size_t bytes_max,
+                    struct ic_bytes refusal, struct ic_arena *a);
+IC_MUST_USE bool ic_pb_encode_type(struct ic_writer *w, const pb_msgdesc_t *type,
+                                   const void *message);
+IC_MUST_USE bool ic_pb_pack_type(struct ic_bytes *out, const pb_msgdesc_t *type,
+                                 const void *message, struct ic_arena *a);
+void ic_pb_reply_type(const pb_msgdesc_t *type, const void *message);
+
+/* nanopb calls it for each field that is a view or a list. */
+bool ic_pb_field(pb_istream_t *in, pb_ostream_t *out, const pb_field_t *field);
 
 #endif
