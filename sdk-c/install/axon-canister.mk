@@ -3,12 +3,16 @@
 #   include $(shell pkg-config --variable=makefile axon-sdk)
 #   $(eval $(call axon_canister,NAME,SOURCES,FILE.did[,HIDDEN]))
 #   $(eval $(call axon_test,NAME,SOURCES[,CANISTERS]))
+#   $(eval $(call axon_proto,NAME,FILE.proto[,IMPORTED]))
 #
 # axon_canister makes build/NAME.wasm, .wasm.gz and .did. didc writes build/gen/NAME_did.h (types and
 # the functions you write), NAME_did.c and NAME_dispatch.c (the exports); they are compiled along.
 # HIDDEN lists exported methods that the .did does not show, one `canister_query:NAME` a line.
 # axon_test makes a program linked with axon and the native kit, run by `make test` from here when all
 # canisters are built. Generated sources can be listed, e.g. build/gen/NAME_did.c.
+#
+# axon_proto makes build/gen/NAME.pb.h and NAME.pb.c, messages for ic/pb.h; list NAME.pb.c among the sources of
+# canister and test. It alone needs nanopb's generator (Debian: apt-get install nanopb).
 #
 # The interface in module and build/ is in one piece: imports are resolved, comments left out.
 #
@@ -35,16 +39,17 @@ say   = $(if $(V),,@printf '  %-8s %s\n' $(1) $@)
 AXON_CANISTERS :=
 AXON_TESTS     :=
 AXON_GENERATED :=
+AXON_MESSAGES  :=
 
 $(AXON_OBJ)/wasm/%.o: %.c $(AXON_RUNTIME)
 	@mkdir -p $(@D)
 	$(call say,clang)
 	$(Q)$(AXON_CLANG) $(AXON_WASM_CFLAGS) -isystem $(AXON_SDK)/include/axon-sdk/wasm -I$(AXON_SDK)/include/axon-sdk \
-	    -I$(AXON_BUILD)/gen -I. -ffile-prefix-map=$(CURDIR)=. $(CANISTER_CFLAGS) -MMD -MP -flto -c $< -o $@
+	    -isystem $(AXON_SDK)/include/axon-sdk/nanopb -I$(AXON_BUILD)/gen -I. -ffile-prefix-map=$(CURDIR)=. $(CANISTER_CFLAGS) -MMD -MP -flto -c $< -o $@
 $(AXON_OBJ)/native/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,cc)
-	$(Q)$(CC) -std=c17 -I$(AXON_SDK)/include/axon-sdk -I$(AXON_BUILD)/gen -I. $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) -std=c17 -I$(AXON_SDK)/include/axon-sdk -isystem $(AXON_SDK)/include/axon-sdk/nanopb -I$(AXON_BUILD)/gen -I. $(CFLAGS) -MMD -MP -c $< -o $@
 
 define axon_canister
 $(AXON_BUILD)/gen/$(1)_did.h $(AXON_BUILD)/gen/$(1)_did.c $(AXON_BUILD)/gen/$(1)_dispatch.c &: $(3) $(AXON_SDK)/bin/didc
@@ -55,7 +60,7 @@ $(AXON_BUILD)/gen/$(1)_did.h $(AXON_BUILD)/gen/$(1)_did.c $(AXON_BUILD)/gen/$(1)
 	$(Q)$(AXON_SDK)/bin/didc print $(3) >$(AXON_BUILD)/gen/$(1).did
 AXON_GENERATED += $(AXON_BUILD)/gen/$(1)_did.h
 AXON_OBJECTS_$(1) := $(patsubst %.c,$(AXON_OBJ)/wasm/%.o,$(2) $(AXON_BUILD)/gen/$(1)_did.c $(AXON_BUILD)/gen/$(1)_dispatch.c)
-$$(AXON_OBJECTS_$(1)): | $(AXON_BUILD)/gen/$(1)_did.h
+$$(AXON_OBJECTS_$(1)): | $(AXON_BUILD)/gen/$(1)_did.h $$$$(AXON_MESSAGES)
 $(AXON_BUILD)/$(1).wasm: $$(AXON_OBJECTS_$(1)) $(AXON_RUNTIME) $(3) $(4)
 	$$(call say,link)
 	$(Q)$(AXON_CLANG) $(AXON_WASM_LDFLAGS) -o $(AXON_OBJ)/$(1).linked.wasm $$(AXON_OBJECTS_$(1)) $(AXON_RUNTIME) $(AXON_WASM_BUILTINS)
@@ -66,11 +71,19 @@ AXON_CANISTERS += $(AXON_BUILD)/$(1).wasm
 endef
 
 define axon_test
-$(patsubst %.c,$(AXON_OBJ)/native/%.o,$(2)): | $$(AXON_GENERATED)
+$(patsubst %.c,$(AXON_OBJ)/native/%.o,$(2)): | $$$$(AXON_GENERATED) $$$$(AXON_MESSAGES)
 $(AXON_BUILD)/$(1): $(patsubst %.c,$(AXON_OBJ)/native/%.o,$(2)) $(AXON_LIB)/libaxon-sdk.a
 	$$(call say,link)
 	$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) -L$(AXON_LIB) $$(AXON_NATIVE_LIBS)
 AXON_TESTS += $(AXON_BUILD)/$(1)
+endef
+
+define axon_proto
+$(AXON_BUILD)/gen/$(1).pb.h $(AXON_BUILD)/gen/$(1).pb.c &: $(2) $(wildcard $(2:.proto=.options)) $(3) $(AXON_SDK)/bin/pb-gen
+	@mkdir -p $(AXON_BUILD)/gen
+	$$(call say,pb-gen)
+	$(Q)$(AXON_SDK)/bin/pb-gen --prefix $(1) --out $(AXON_BUILD)/gen $(2)
+AXON_MESSAGES += $(AXON_BUILD)/gen/$(1).pb.h
 endef
 
 # Expanded late: the canisters and tests are declared after this file.

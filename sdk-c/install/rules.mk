@@ -1,7 +1,7 @@
 # make install PREFIX=DIR: the kit for canisters that live outside of this tree.
 #
-#   bin/                    axon didc wasm-seal
-#   include/axon-sdk/       ic/ axon.h axon_test.h candid's text form, the native twin
+#   bin/                    axon didc pb-gen wasm-seal
+#   include/axon-sdk/       ic/ axon.h axon_test.h candid's text form, the native twin, nanopb/
 #   lib/axon-sdk/           libaxon-sdk.a (axon, the native kit), libaxon_deps.a (Wasmtime, blst),
 #                           wasm32/*.o (the kit for canisters, bitcode), binaryen/ (wasm-opt)
 #   lib/pkgconfig/          axon-sdk.pc
@@ -11,14 +11,14 @@ DESTDIR     ?=
 INSTALL_DIR := sdk-c/install
 INSTALLED    = $(DESTDIR)$(PREFIX)
 
-SDK_ARCHIVES      := axon_test axon_http axon_exec axon_engine axon_wasm axon_base text didc web services candid ic
+SDK_ARCHIVES      := axon_test axon_http axon_exec axon_engine axon_wasm axon_base text didc web services pb candid ic
 # Generated headers that users include, and the parts that canisters of this tree name one by one: here
 # they are all there, and the linker drops what is not used.
 SDK_GENERATED     := $(foreach p,ic_web ic_mgmt icp_ledger,$(BUILD)/gen/$(p)_did.h $(BUILD)/gen/$(p)_client.h)
-SDK_WASM_OBJECTS   = $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(IC_WASM_SOURCES) $(IC_HTTP_SOURCES) $(IC_SERVICE_SOURCES))
+SDK_WASM_OBJECTS   = $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(IC_WASM_SOURCES) $(IC_HTTP_SOURCES) $(IC_SERVICE_SOURCES) $(IC_PB_SOURCES))
 SDK_BINARYEN      := integration/clients/node_modules/binaryen
 # Flags that name this tree are made anew by axon-canister.mk.
-SDK_WASM_CFLAGS    = $(filter-out -I% -isystem sdk-c/wasm/include $(WASM_WARNINGS) -MMD -MP -ffile-prefix-map=%,$(WASM_CFLAGS))
+SDK_WASM_CFLAGS    = $(filter-out -I% -isystem sdk-c/wasm/include $(NANOPB) $(WASM_WARNINGS) -MMD -MP -ffile-prefix-map=%,$(WASM_CFLAGS))
 SDK_SYSTEM_LIBS    = $(filter-out %.a,$(LDLIBS))
 
 define SDK_FLAGS
@@ -40,7 +40,7 @@ did=$${prefix}/share/axon-sdk/did
 Name: axon-sdk
 Description: Internet Computer canisters in C, and the network they are tested in
 Version: 0.1
-Cflags: -I$${prefix}/include/axon-sdk
+Cflags: -I$${prefix}/include/axon-sdk -I$${prefix}/include/axon-sdk/nanopb
 Libs: -L$${prefix}/lib/axon-sdk -laxon-sdk -laxon_deps $(SDK_SYSTEM_LIBS)
 endef
 
@@ -54,19 +54,20 @@ SDK_FOR_INSTALL := $(BUILD)/axon $(BUILD)/didc $(O)/wasm-seal $(O)/libaxon-sdk.a
 .PHONY: install
 install: $(SDK_FOR_INSTALL) sdk-wasm-objects
 	@install -d $(INSTALLED)/bin $(INSTALLED)/lib/pkgconfig $(INSTALLED)/lib/axon-sdk/wasm32 \
-	    $(addprefix $(INSTALLED)/include/axon-sdk/,ic host text base wasm) \
+	    $(addprefix $(INSTALLED)/include/axon-sdk/,ic host text base wasm nanopb) \
 	    $(INSTALLED)/lib/axon-sdk/binaryen/bin $(INSTALLED)/share/axon-sdk/template $(INSTALLED)/share/axon-sdk/did $(INSTALLED)/share/axon-sdk/wasm
-	@install $(BUILD)/axon $(BUILD)/didc $(O)/wasm-seal $(INSTALLED)/bin/
+	@install $(BUILD)/axon $(BUILD)/didc $(O)/wasm-seal $(PB_GEN) $(INSTALLED)/bin/
 	@install -m 644 sdk-c/include/ic/*.h $(INSTALLED)/include/axon-sdk/ic/
 	@install -m 644 sdk-c/host/*.h $(INSTALLED)/include/axon-sdk/host/
 	@install -m 644 sdk-c/text/candid_text.h $(INSTALLED)/include/axon-sdk/text/
 	@install -m 644 sdk-c/wasm/include/*.h $(INSTALLED)/include/axon-sdk/wasm/
+	@install -m 644 $(NANOPB)/*.h $(NANOPB)/LICENSE.txt $(INSTALLED)/include/axon-sdk/nanopb/
 	@install -m 644 integration/axon/base/buf.h $(INSTALLED)/include/axon-sdk/base/
 	@install -m 644 integration/axon/include/axon.h sdk-c/testkit/axon_test.h $(INSTALLED)/include/axon-sdk/
 	@install -m 644 $(O)/libaxon-sdk.a $(DEPS)/lib/libaxon_deps.a $(INSTALLED)/lib/axon-sdk/
 	@rm -f $(INSTALLED)/lib/axon-sdk/wasm32/*.o
 	@for object in $(SDK_WASM_OBJECTS); do \
-	    install -m 644 $$object $(INSTALLED)/lib/axon-sdk/wasm32/$$(echo $${object#$(WASM_DIR)/obj/sdk-c/} | sed 's#^.*/gen/#gen/#' | tr / -) || exit 1; \
+	    install -m 644 $$object $(INSTALLED)/lib/axon-sdk/wasm32/$$(echo $${object#$(WASM_DIR)/obj/sdk-c/} | sed 's#^.*/\(gen\|nanopb\)/#\1/#' | tr / -) || exit 1; \
 	done
 	@install -m 644 $(SDK_GENERATED) $(INSTALLED)/include/axon-sdk/
 	@install -m 644 sdk-c/web/http.did sdk-c/services/management.did canisters/ledger/ledger.did $(INSTALLED)/share/axon-sdk/did/
