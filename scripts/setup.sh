@@ -98,6 +98,8 @@ install_nanopb() {
     [ ! -e "$NANOPB/.done" ] || return 0
     say "unpacking the run-time of nanopb $NANOPB_VERSION from Debian's source package"
     work=$(mktemp -d)
+    # shellcheck disable=SC2064
+    trap "as_root rm -rf '$work'" EXIT
     chmod 755 "$work"
     download_nanopb "$work" && [ -e "$work/nanopb_$NANOPB_VERSION.orig.tar.gz" ] || {
         tail -n 5 "$work/log" >&2
@@ -106,7 +108,6 @@ install_nanopb() {
     rm -rf "$NANOPB"
     mkdir -p "$NANOPB"
     tar -xzf "$work/nanopb_$NANOPB_VERSION.orig.tar.gz" -C "$NANOPB" --strip-components=1 "${files[@]/#/nanopb-$NANOPB_VERSION/}"
-    as_root rm -rf "$work"
     touch "$NANOPB/.done"
 }
 

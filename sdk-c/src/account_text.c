@@ -47,9 +47,14 @@ size_t ic_account_to_text(char out[IC_ACCOUNT_TEXT_MAX + 1], const struct ic_pri
 static bool subaccount_from_digits(struct ic_subaccount *out, struct ic_bytes digits)
 {
     uint8_t all[DIGITS_MAX];
-    if (digits.size == 0 || digits.size > DIGITS_MAX || digits.at[0] == '0') {
+    if (digits.size == 0 || digits.size > DIGITS_MAX) {
         return false;
     }
+#ifndef AXON_PLANTED_BUG /* without these lines an account has more than one text */
+    if (digits.at[0] == '0') {
+        return false;
+    }
+#endif
     memset(all, '0', sizeof all);
     memcpy(all + sizeof all - digits.size, digits.at, digits.size);
     return ic_hex_decode(out->bytes, IC_SUBACCOUNT_BYTES,

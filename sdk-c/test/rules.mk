@@ -18,6 +18,7 @@ $(eval $(call unit_test,ic_u128,sdk-c/test/test_u128.c,ic))
 $(eval $(call unit_test,ic_random,sdk-c/test/test_random.c,ic))
 $(eval $(call unit_test,ic_env,sdk-c/test/test_env.c,ic))
 $(eval $(call unit_test,ic_timer,sdk-c/test/test_timer.c,ic))
+$(eval $(call fuzz_target,fuzz_text,sdk-c/test/fuzz_text.c,ic))
 $(eval $(call fuzz_target,fuzz_map,sdk-c/test/fuzz_map.c,ic))
 $(eval $(call fuzz_target,fuzz_stable,sdk-c/test/fuzz_stable.c,ic))
 
