@@ -6,6 +6,7 @@
 #ifndef GATEWAY_H
 #define GATEWAY_H
 
+#include "base/buf.h"
 #include "ic/bytes.h"
 #include "ic/principal.h"
 
@@ -44,5 +45,32 @@ struct gateway {
  *   returns     NULL when the answer is to be believed, else why not; static text */
 const char *gateway_verify(const struct gateway *gateway, const struct gateway_request *request,
                            const struct gateway_response *response, bool *is_proved);
+
+/* ---- fetching a page ----------------------------------------------------------------------------
+ * As the gateways of the network do it: by query; by update call when the answer says so; and when
+ * it has only a part of the body (206) although no range was asked for, one query for each other
+ * part, with the header Range, each of which must be proved as the first was. */
+
+#define GATEWAY_PARTS_MAX 1000u /* queries for one body */
+
+/* Sends a request to the canister, by query or update call, and reads the answer, whose views live
+ * until the next request.
+ *   returns   true when the answer is that an update call is needed */
+typedef bool gateway_ask_fn(void *context, struct gateway_response *response,
+                            const struct gateway_request *request, bool is_update);
+
+struct gateway_page {
+    uint16_t status; /* as a browser gets it: 200 when all parts were fetched */
+    struct axon_buf body;
+    unsigned parts;
+    bool is_proved;
+    bool is_by_update;
+};
+
+/* gateway_fetch fills *page, whose body is empty at first and the caller's to free.
+ *   returns   NULL, or why the browser gets an error; static text */
+const char *gateway_fetch(struct gateway_page *page, const struct gateway *gateway,
+                          const struct gateway_request *request, gateway_ask_fn *ask,
+                          void *context);
 
 #endif

@@ -152,6 +152,20 @@ static bool is_certified(const struct ic_http_route *route, enum ic_http_method 
            (route->proof == IC_HTTP_CERTIFIED || route->proof == IC_HTTP_CERTIFIED_REQUEST);
 }
 
+/* Answers a URL and certifies that.
+ *   returns   the route; NULL when its answers cannot be certified */
+static const struct ic_http_route *certify(const struct ic_http_site *site,
+                                           struct ic_http_request *request,
+                                           struct ic_http_response *response, struct ic_bytes url)
+{
+    const struct ic_http_route *route = answer_make(site, request, response, url);
+    return is_certified(route, request->method) &&
+                   answer_put(site, place_from(request->segments, request->segment_count, EXACT),
+                              route, request, response, request->arena)
+               ? route
+               : NULL;
+}
+
 bool ic_http_certify(const struct ic_http_site *site, enum ic_http_method method,
                      struct ic_bytes url, const struct ic_http_field *fields, size_t field_count,
                      struct ic_arena *arena)
@@ -159,10 +173,57 @@ bool ic_http_certify(const struct ic_http_site *site, enum ic_http_method method
     struct ic_http_request request = {
         .method = method, .fields = fields, .field_count = field_count, .arena = arena};
     struct ic_http_response response = {.status = 200};
-    const struct ic_http_route *route = answer_make(site, &request, &response, url);
-    return is_certified(route, method) &&
-           answer_put(site, place_from(request.segments, request.segment_count, EXACT), route,
-                      &request, &response, arena);
+    return certify(site, &request, &response, url) != NULL;
+}
+
+/* True when the proofs of a route tell requests with different ranges apart. */
+static bool is_by_range(const struct ic_http_route *route)
+{
+    const char *const *names = route->names.headers;
+    while (names != NULL && *names != NULL && strcmp(*names, "range") != 0) {
+        names++;
+    }
+    return route->proof == IC_HTTP_CERTIFIED_REQUEST && names != NULL && *names != NULL;
+}
+
+/* Certifies the answer to a request of the body from an offset on. */
+static bool part_certify(const struct ic_http_site *site, struct ic_bytes url, uint64_t at,
+                         struct ic_http_part *part, struct ic_arena *arena)
+{
+    uint8_t range[32];
+    struct ic_writer w;
+    ic_writer_init(&w, range, sizeof range);
+    IC_PUT_LIT(&w, "bytes=");
+    ic_put_decimal(&w, at);
+    IC_PUT_LIT(&w, "-");
+    ic_assert(ic_writer_ok(&w));
+    const struct ic_http_field field = {IC_BYTES_LIT("Range"), ic_writer_bytes(&w)};
+    struct ic_http_request request = {
+        .method = IC_HTTP_GET, .fields = &field, .field_count = 1, .arena = arena};
+    struct ic_http_response response = {.status = 200};
+    const bool is_done = certify(site, &request, &response, url) != NULL;
+    *part = response.part;
+    return is_done && part->end > at;
+}
+
+bool ic_http_certify_parts(const struct ic_http_site *site, struct ic_bytes url,
+                           struct ic_arena *arena)
+{
+    const size_t used = arena->used;
+    struct ic_http_request request = {.method = IC_HTTP_GET, .arena = arena};
+    struct ic_http_response response = {.status = 200};
+    ic_http_uncertify(site, IC_HTTP_GET, url, arena);
+    const struct ic_http_route *route = certify(site, &request, &response, url);
+    bool is_done = route != NULL && is_by_range(route);
+    struct ic_http_part part = {.size = response.part.size};
+    while (is_done && part.end < part.size) {
+        arena->used = used; /* the part before is hashed: its bytes are not needed any more */
+        is_done = part_certify(site, url, part.end, &part, arena);
+    }
+    if (!is_done) {
+        ic_http_uncertify(site, IC_HTTP_GET, url, arena);
+    }
+    return is_done;
 }
 
 void ic_http_uncertify(const struct ic_http_site *site, enum ic_http_method method,

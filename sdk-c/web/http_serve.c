@@ -19,7 +19,8 @@ void ic_http_answer_status(struct ic_http_response *response, uint16_t status)
     } TEXTS[] = {{400, "bad request\n"},
                  {404, "not found\n"},
                  {405, "method not allowed\n"},
-                 {414, "address too long\n"}};
+                 {414, "address too long\n"},
+                 {416, "range not satisfiable\n"}};
     for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
         if (TEXTS[i].status == status) {
             ic_http_answer(response, status, "text/plain", ic_bytes_from_text(TEXTS[i].text));

@@ -1,7 +1,8 @@
 # What a canister shows the outside: web pages. A canister that serves some adds $(IC_HTTP_SOURCES) to
 # its sources and imports http.did; the trees, metrics and logs behind them are in the kit's core.
 WEB := sdk-c/web
-IC_HTTP_SOURCES := $(addprefix $(WEB)/,http_url.c http_route.c http_hash.c http_proof.c http_serve.c) \
+IC_HTTP_SOURCES := $(addprefix $(WEB)/,http_url.c http_route.c http_hash.c http_range.c \
+                                      http_proof.c http_serve.c) \
                    $(BUILD)/gen/ic_web_did.c
 
 $(eval $(call didc_gen,ic_web,$(WEB)/http.did))

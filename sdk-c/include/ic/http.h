@@ -38,8 +38,11 @@
  * only slower.
  *
  * A request without certificate_version 2 (raw.icp0.io, another canister) gets answers without
- * proof. Bodies are sent in one piece, up to IC_HTTP_BODY_BYTES_MAX; the streaming protocol is not
- * spoken. */
+ * proof.
+ *
+ * Bodies above IC_HTTP_BODY_BYTES_MAX are sent in parts, see ic_http_answer_content: gateways ask
+ * for the next part until they have all, and each part has a proof of its own. The older way, a
+ * streaming_strategy with a callback, is not spoken: long bodies go unproved there. */
 #ifndef IC_HTTP_H
 #define IC_HTTP_H
 
@@ -89,12 +92,19 @@ struct ic_http_request {
     struct ic_arena *arena;
 };
 
+/* Where the part of a larger body ends that an answer has; size is that of the whole. */
+struct ic_http_part {
+    uint64_t end;
+    uint64_t size;
+};
+
 /* An answer. Arrives at the handler as 200 without headers and body. */
 struct ic_http_response {
     uint16_t status;
     struct ic_http_field fields[IC_HTTP_FIELDS_MAX];
     size_t field_count;
-    struct ic_bytes body; /* in the message arena, or static */
+    struct ic_bytes body;     /* in the message arena, or static */
+    struct ic_http_part part; /* written by ic_http_answer_content */
 };
 
 /* What a handler must answer depends on its request and the state alone, so that a query gives
@@ -135,6 +145,15 @@ struct ic_http_route {
         }                                                                                          \
     }
 
+/* A page that ic_http_answer_content answers and ic_http_certify_parts certifies. */
+#define IC_HTTP_ROUTE_IN_PARTS(pattern, handler)                                                   \
+    {                                                                                              \
+        IC_HTTP_GET, (pattern), (handler), IC_HTTP_CERTIFIED_REQUEST,                              \
+        {                                                                                          \
+            (const char *const[]){"range", NULL}, NULL                                             \
+        }                                                                                          \
+    }
+
 /* A site. tree may be NULL: then routes are answered without proof or by update. */
 struct ic_http_site {
     const struct ic_http_route *routes;
@@ -169,6 +188,16 @@ bool ic_http_certify(const struct ic_http_site *site, enum ic_http_method method
                      struct ic_bytes url, const struct ic_http_field *fields, size_t field_count,
                      struct ic_arena *arena);
 
+/* ic_http_certify_parts certifies all that ic_http_answer_content answers a gateway for a GET of
+ * the URL: without a range, and with a range from the beginning of each part on. What was certified
+ * there before goes. A part costs 137 million instructions, so a message manages 500 MB; for more,
+ * call ic_http_certify with the header Range for some parts in each.
+ *   returns   false when there is no such route, it is not certified by the header "range" (see
+ *             IC_HTTP_ROUTE_IN_PARTS), its path cannot be a path of the tree, or it has no part
+ *             for a range: nothing is certified there then */
+bool ic_http_certify_parts(const struct ic_http_site *site, struct ic_bytes url,
+                           struct ic_arena *arena);
+
 /* ic_http_uncertify drops what was certified for the path of a URL, with all query strings. */
 void ic_http_uncertify(const struct ic_http_site *site, enum ic_http_method method,
                        struct ic_bytes url, struct ic_arena *arena);
@@ -178,6 +207,26 @@ void ic_http_uncertify(const struct ic_http_site *site, enum ic_http_method meth
 /* ic_http_answer sets status, Content-Type and body. */
 void ic_http_answer(struct ic_http_response *response, uint16_t status, const char *content_type,
                     struct ic_bytes body);
+
+/* What is too large for one answer, or lies in stable memory. */
+struct ic_http_content {
+    uint64_t size; /* bytes */
+    /* Copies size bytes from an offset on; at + size never exceeds the size above. */
+    void (*read)(void *context, uint8_t *out, uint64_t at, size_t size);
+    void *context;
+};
+
+/* ic_http_answer_content answers with a content or a part of it, as HTTP has it (RFC 9110, 14):
+ * 200 and all of it when it fits in one answer and no range was asked for, 416 when the range is
+ * not there, otherwise 206 with at most IC_HTTP_BODY_BYTES_MAX bytes from the beginning of the
+ * range, Content-Range and Accept-Ranges. A gateway that gets 206 without having asked for a range
+ * fetches the rest and answers 200. Several ranges, If-Range and malformed ranges count as none.
+ * HEAD gets 200 and Content-Length.
+ *   traps     when a part does not fit in the message arena */
+void ic_http_answer_content(const struct ic_http_request *request,
+                            struct ic_http_response *response, const char *content_type,
+                            const struct ic_http_content *content);
+
 /* Adds a header. Neither name nor value may hold line breaks: they are the author's, or checked.
  *   traps     with more than IC_HTTP_FIELDS_MAX - 2 of them, or a line break in one */
 void ic_http_field_add(struct ic_http_response *response, struct ic_bytes name,

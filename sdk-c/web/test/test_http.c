@@ -70,6 +70,30 @@ static void huge(const struct ic_http_request *request, struct ic_http_response 
     ic_http_answer(response, 200, "text/plain", (struct ic_bytes){.at = at, .size = huge_bytes});
 }
 
+/* A film whose bytes follow from where they are. */
+static uint64_t film_bytes = 2 * (uint64_t)IC_HTTP_BODY_BYTES_MAX + 700000;
+static uint8_t film_salt;
+
+static uint8_t film_byte(uint64_t at)
+{
+    return (uint8_t)((at * 31 + at / 251 + film_salt) ^ at >> 16);
+}
+
+static void film_read(void *context, uint8_t *out, uint64_t at, size_t size)
+{
+    assert_ptr_equal(context, &film_bytes);
+    assert_true(size > 0 && at + size <= film_bytes);
+    for (size_t i = 0; i < size; i++) {
+        out[i] = film_byte(at + i);
+    }
+}
+
+static void film(const struct ic_http_request *request, struct ic_http_response *response)
+{
+    const struct ic_http_content content = {film_bytes, film_read, &film_bytes};
+    ic_http_answer_content(request, response, "video/mp4", &content);
+}
+
 static const char *const LANGUAGE[] = {"accept-language", NULL};
 static const char *const NAME[] = {"name", NULL};
 
@@ -82,6 +106,9 @@ static const struct ic_http_route ROUTES[] = {
     IC_HTTP_ROUTE(IC_HTTP_GET, "/slow", home, IC_HTTP_BY_UPDATE),
     IC_HTTP_ROUTE(IC_HTTP_POST, "/form/:x", count_up, IC_HTTP_BY_UPDATE),
     IC_HTTP_ROUTE(IC_HTTP_GET, "/huge", huge, IC_HTTP_UNPROVED),
+    IC_HTTP_ROUTE_IN_PARTS("/film", film),
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/film/raw", film, IC_HTTP_UNPROVED),
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/film/one", film, IC_HTTP_CERTIFIED),
 };
 static struct ic_http_site site = {ROUTES, sizeof ROUTES / sizeof *ROUTES, &tree, NULL};
 
@@ -589,6 +616,158 @@ static void answers_to_other_questions(void **state)
     assert_int_equal(refused, 5 * 8);
 }
 
+/* ---- bodies in parts ------------------------------------------------------------------------- */
+
+static void certify_parts(void *argument)
+{
+    struct certify *c = argument;
+    c->ok = ic_http_certify_parts(&site, ic_bytes_from_text(c->url), ic_msg_arena(ARENA_BYTES));
+    ic_cert_commit(&tree);
+    ic_cert_check(&tree);
+}
+
+static bool do_certify_parts(const char *url)
+{
+    struct certify c = {.url = url};
+    CHECK_RUNS(certify_parts, &c);
+    certificate_renew(&key);
+    return c.ok;
+}
+
+/* A node that lies: from an offset on it shows the part at another. */
+static const char *lie_from, *lie_to;
+
+static bool ask_for_gateway(void *context, struct gateway_response *response,
+                            const struct gateway_request *request, bool is_update)
+{
+    struct gateway_request asked = *request;
+    struct gateway_field fields[GATEWAY_FIELDS_MAX];
+    (void)context;
+    for (size_t i = 0; i < request->field_count; i++) {
+        fields[i] = request->fields[i];
+        if (lie_from != NULL && ic_bytes_is_equal(fields[i].value, ic_bytes_from_text(lie_from))) {
+            fields[i].value = ic_bytes_from_text(lie_to);
+        }
+    }
+    asked.fields = fields;
+    if (is_update) {
+        ask_update(response, &asked);
+        return false;
+    }
+    return ask(response, &asked, 2);
+}
+
+/* What a browser gets: NULL when it is the film. */
+static const char *watch(struct gateway_page *page, const char *url)
+{
+    const struct gateway_request r = get(url);
+    *page = (struct gateway_page){.status = 0};
+    const char *why = gateway_fetch(page, the_gateway(), &r, ask_for_gateway, NULL);
+    for (size_t i = 0; why == NULL && i < page->body.size; i++) {
+        why = page->body.at[i] == film_byte(i) ? NULL : "a byte of the film is wrong";
+    }
+    if (why == NULL && page->body.size != film_bytes) {
+        why = "the film is cut";
+    }
+    axon_buf_free(&page->body);
+    return why;
+}
+
+static void a_film_in_parts(void **state)
+{
+    (void)state;
+    struct gateway_page page;
+    assert_string_equal(watch(&page, "/film"), "a part needs an update call");
+    assert_true(page.is_by_update);
+    assert_true(do_certify_parts("/film"));
+    assert_null(watch(&page, "/film"));
+    assert_true(page.is_proved && !page.is_by_update);
+    assert_int_equal(page.parts, 3);
+    assert_int_equal(page.status, 200);
+    assert_null(watch(&page, "/film/raw"));
+    assert_true(!page.is_proved);
+    assert_int_equal(page.parts, 3);
+    film_salt++; /* another film, not certified */
+    assert_string_equal(watch(&page, "/film"), "a part needs an update call");
+    assert_true(do_certify_parts("/film"));
+    assert_null(watch(&page, "/film"));
+}
+
+static void films_of_all_lengths(void **state)
+{
+    (void)state;
+    const uint64_t whole = film_bytes, part = IC_HTTP_BODY_BYTES_MAX;
+    const uint64_t ROWS[] = {0, 1, part - 1, part, part + 1, 2 * part, 2 * part + 1};
+    struct gateway_page page;
+    const uint32_t leaves = tree.leaf_count;
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        film_bytes = ROWS[i];
+        assert_true(do_certify_parts("/film"));
+        const unsigned parts = film_bytes == 0 ? 1 : (unsigned)((film_bytes + part - 1) / part);
+        assert_int_equal(tree.leaf_count, leaves + (film_bytes == 0 ? 1 : 1 + parts));
+        assert_null(watch(&page, "/film"));
+        assert_true(page.is_proved);
+        assert_int_equal(page.parts, parts);
+        assert_int_equal(page.status, 200);
+    }
+    film_bytes = whole;
+}
+
+static void a_node_that_mixes_parts_up(void **state)
+{
+    (void)state;
+    char second[32], third[32];
+    struct gateway_page page;
+    snprintf(second, sizeof second, "bytes=%u-", IC_HTTP_BODY_BYTES_MAX);
+    snprintf(third, sizeof third, "bytes=%u-", 2 * IC_HTTP_BODY_BYTES_MAX);
+    assert_true(do_certify_parts("/film"));
+    lie_from = second;
+    lie_to = third;
+    assert_string_equal(watch(&page, "/film"), "the answer is not certified");
+    lie_from = third;
+    lie_to = second;
+    assert_string_equal(watch(&page, "/film"), "the answer is not certified");
+    lie_to = "bytes=0-";
+    assert_string_equal(watch(&page, "/film"), "the answer is not certified");
+    lie_from = NULL;
+    assert_null(watch(&page, "/film"));
+}
+
+/* What a video player asks. */
+static void ranges_behind_a_gateway(void **state)
+{
+    (void)state;
+    struct gateway_field range = {IC_BYTES_LIT("range"), IC_BYTES_LIT("bytes=0-")};
+    struct gateway_request r = get("/film");
+    struct gateway_page page = {.status = 0};
+    r.fields = &range;
+    r.field_count = 1;
+    assert_true(do_certify_parts("/film"));
+    assert_null(gateway_fetch(&page, the_gateway(), &r, ask_for_gateway, NULL));
+    assert_true(page.is_proved);
+    assert_int_equal(page.status, 206);
+    assert_int_equal(page.body.size, IC_HTTP_BODY_BYTES_MAX);
+    axon_buf_free(&page.body);
+    page = (struct gateway_page){.status = 0};
+    range.value = IC_BYTES_LIT("bytes=100-199"); /* any other range: slower */
+    assert_null(gateway_fetch(&page, the_gateway(), &r, ask_for_gateway, NULL));
+    assert_true(page.is_by_update);
+    assert_int_equal(page.status, 206);
+    assert_int_equal(page.body.size, 100);
+    assert_int_equal(page.body.at[99], film_byte(199));
+    axon_buf_free(&page.body);
+}
+
+static void parts_that_cannot_be_certified(void **state)
+{
+    (void)state;
+    static const char *const URLS[] = {"/film/raw", "/film/one", "/",  "/greet",
+                                       "/slow",     "/none",     "/%"};
+    for (size_t i = 0; i < sizeof URLS / sizeof *URLS; i++) {
+        assert_false(do_certify_parts(URLS[i]));
+    }
+}
+
 /* ---- upgrades -------------------------------------------------------------------------------- */
 
 static void reopen(void *argument)
@@ -668,6 +847,11 @@ int main(void)
         TEST(every_changed_byte),
         TEST(stale_and_foreign_certificates),
         TEST(answers_to_other_questions),
+        TEST(a_film_in_parts),
+        TEST(films_of_all_lengths),
+        TEST(a_node_that_mixes_parts_up),
+        TEST(ranges_behind_a_gateway),
+        TEST(parts_that_cannot_be_certified),
         TEST(proofs_survive_an_upgrade),
         TEST(other_sites),
     };

@@ -349,6 +349,100 @@ static void percent_both_ways(void **state)
     assert_bytes(ic_writer_bytes(&w), "aZ09-._~%20%2F%C3");
 }
 
+/* ---- ranges ---------------------------------------------------------------------------------- */
+
+#define CONTENT "0123456789"
+
+static void content_read(void *context, uint8_t *out, uint64_t at, size_t size)
+{
+    const char *text = context;
+    assert_true(size > 0 && at + size <= strlen(text));
+    memcpy(out, text + at, size);
+}
+
+static void content_answer(struct ic_http_response *response, enum ic_http_method method,
+                           const char *range, const char *if_range, const char *text)
+{
+    struct ic_http_field fields[2];
+    struct ic_http_request request = {.method = method, .fields = fields, .arena = &arena};
+    const struct ic_http_content content = {strlen(text), content_read, (void *)(uintptr_t)text};
+    if (range != NULL) {
+        fields[request.field_count++] =
+            (struct ic_http_field){IC_BYTES_LIT("RANGE"), ic_bytes_from_text(range)};
+    }
+    if (if_range != NULL) {
+        fields[request.field_count++] =
+            (struct ic_http_field){IC_BYTES_LIT("If-Range"), ic_bytes_from_text(if_range)};
+    }
+    arena_renew();
+    *response = (struct ic_http_response){.status = 200};
+    ic_http_answer_content(&request, response, "text/plain", &content);
+}
+
+static void ranges(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *range; /* NULL: no header */
+        unsigned status;
+        const char *body, *content_range;
+    } ROWS[] = {
+        {NULL, 200, CONTENT, NULL},
+        {"bytes=0-", 206, CONTENT, "bytes 0-9/10"},
+        {"bytes=0-9", 206, CONTENT, "bytes 0-9/10"},
+        {"Bytes=3-5", 206, "345", "bytes 3-5/10"},
+        {"bytes=9-", 206, "9", "bytes 9-9/10"},
+        {"bytes=9-9", 206, "9", "bytes 9-9/10"},
+        {"bytes=8-100", 206, "89", "bytes 8-9/10"},
+        {"bytes=008-18446744073709551615", 206, "89", "bytes 8-9/10"},
+        {"bytes=8-99999999999999999999999999", 206, "89", "bytes 8-9/10"},
+        {"bytes=-3", 206, "789", "bytes 7-9/10"},
+        {"bytes=-10", 206, CONTENT, "bytes 0-9/10"},
+        {"bytes=-99999999999999999999999999", 206, CONTENT, "bytes 0-9/10"},
+        {"bytes=10-", 416, "range not satisfiable\n", "bytes */10"},
+        {"bytes=10-12", 416, "range not satisfiable\n", "bytes */10"},
+        {"bytes=18446744073709551615-", 416, "range not satisfiable\n", "bytes */10"},
+        {"bytes=99999999999999999999999999-", 416, "range not satisfiable\n", "bytes */10"},
+        {"bytes=-0", 416, "range not satisfiable\n", "bytes */10"},
+        /* what is not one range of bytes counts as none */
+        {"", 200, CONTENT, NULL},
+        {"bytes", 200, CONTENT, NULL},
+        {"bytes=", 200, CONTENT, NULL},
+        {"bytes=-", 200, CONTENT, NULL},
+        {"bytes=5", 200, CONTENT, NULL},
+        {"bytes=5-4", 200, CONTENT, NULL},
+        {"bytes=--4", 200, CONTENT, NULL},
+        {"bytes=1-2-3", 200, CONTENT, NULL},
+        {"bytes=-3x", 200, CONTENT, NULL},
+        {"bytes=3-x", 200, CONTENT, NULL},
+        {"bytes=+3-4", 200, CONTENT, NULL},
+        {"bytes= 3-4", 200, CONTENT, NULL},
+        {"bytes=0-1,3-4", 200, CONTENT, NULL},
+        {"seconds=1-2", 200, CONTENT, NULL},
+    };
+    struct ic_http_response r;
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        content_answer(&r, IC_HTTP_GET, ROWS[i].range, NULL, CONTENT);
+        assert_int_equal(r.status, ROWS[i].status);
+        assert_bytes(r.body, ROWS[i].body);
+        const struct ic_http_field *last = &r.fields[r.field_count - 1];
+        assert_bytes(last->name, ROWS[i].content_range == NULL ? "Accept-Ranges" : "Content-Range");
+        assert_bytes(last->value, ROWS[i].content_range == NULL ? "bytes" : ROWS[i].content_range);
+    }
+    content_answer(&r, IC_HTTP_GET, "bytes=3-5", "\"a-tag\"", CONTENT);
+    assert_int_equal(r.status, 200);
+    content_answer(&r, IC_HTTP_POST, "bytes=3-5", NULL, CONTENT);
+    assert_int_equal(r.status, 200);
+    content_answer(&r, IC_HTTP_HEAD, "bytes=3-5", NULL, CONTENT);
+    assert_int_equal(r.status, 200);
+    assert_bytes(r.fields[2].value, "10");
+    content_answer(&r, IC_HTTP_GET, NULL, NULL, "");
+    assert_int_equal(r.status, 200);
+    assert_int_equal(r.body.size, 0);
+    content_answer(&r, IC_HTTP_GET, "bytes=0-", NULL, "");
+    assert_int_equal(r.status, 416);
+}
+
 /* ---- hashes that the gateways' own library expects (dfinity/response-verification, its unit
  * tests) ---------- */
 
@@ -451,6 +545,7 @@ int test_http_parts(void)
         cmocka_unit_test(response_headers),
         cmocka_unit_test(html),
         cmocka_unit_test(percent_both_ways),
+        cmocka_unit_test(ranges),
         cmocka_unit_test(known_response_hash),
         cmocka_unit_test(known_request_hashes),
         cmocka_unit_test(expressions),
