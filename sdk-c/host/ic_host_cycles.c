@@ -6,6 +6,10 @@
 #define COST_ANSWER_BYTES    2097152u
 #define COST_CALLBACK        40005000000u
 #define COST_CREATE_CANISTER 500000000000u
+#define COST_HTTP            3780000u /* 3,000,000 and 60,000 for each of 13 nodes */
+#define COST_HTTP_REQUEST    400u     /* a byte */
+#define COST_HTTP_RESPONSE   800u
+#define NODES                13u
 
 static struct {
     ic_u128 available, balance, freezing;
@@ -61,4 +65,11 @@ ic_u128 ic_cycles_cost_call(uint64_t method_bytes, uint64_t argument_bytes)
 ic_u128 ic_cycles_cost_create_canister(void)
 {
     return COST_CREATE_CANISTER;
+}
+
+ic_u128 ic_cycles_cost_http_request(uint64_t request_bytes, uint64_t response_bytes_max)
+{
+    return (COST_HTTP + (ic_u128)COST_HTTP_REQUEST * request_bytes +
+            (ic_u128)COST_HTTP_RESPONSE * response_bytes_max) *
+           NODES;
 }

@@ -51,3 +51,10 @@ ic_u128 ic_cycles_cost_create_canister(void)
     ic0_cost_create_canister(&cost);
     return cost;
 }
+
+ic_u128 ic_cycles_cost_http_request(uint64_t request_bytes, uint64_t response_bytes_max)
+{
+    ic_u128 cost;
+    ic0_cost_http_request(request_bytes, response_bytes_max, &cost);
+    return cost;
+}

@@ -8,6 +8,9 @@
 
 enum axon_error_code {
     AXON_OK = 0,
+    /* Outcalls, which the Internet Computer rejects without a number: these are the digits only. */
+    AXON_E_OUTCALL_FAILED = 100,
+    AXON_E_OUTCALL_MAY_SUCCEED_LATER = 200,
     AXON_E_QUEUE_FULL = 201,
     AXON_E_INGRESS_HISTORY_FULL = 204,
     AXON_E_ID_IN_USE = 205,

@@ -114,6 +114,12 @@ void axon_set_certifier(struct axon_network *net, axon_certify_fn *fn, void *con
     net->certify_context = context;
 }
 
+void axon_set_web(struct axon_network *net, axon_web_fn *fn, void *context)
+{
+    net->web = fn;
+    net->web_context = context;
+}
+
 void axon_set_root_key(struct axon_network *net, struct ic_bytes der)
 {
     axon_buf_clear(&net->root_key);

@@ -3,6 +3,7 @@
 AXON_LIBS := axon_exec axon_engine axon_wasm axon_base candid ic
 
 AXON_EXEC_SOURCES := $(wildcard integration/axon/exec/*.c integration/axon/ic0/*.c \
-                       integration/axon/mgmt/*.c) $(BUILD)/gen/management_did.c
+                       integration/axon/mgmt/*.c) $(BUILD)/gen/management_did.c \
+                     $(BUILD)/gen/transform_did.c
 $(eval $(call archive,axon_exec,$(AXON_EXEC_SOURCES)))
-$(patsubst %.c,$(O)/%.o,$(wildcard integration/axon/mgmt/*.c)): $(BUILD)/gen/management_did.h
+$(patsubst %.c,$(O)/%.o,$(wildcard integration/axon/mgmt/*.c)): $(BUILD)/gen/management_did.h $(BUILD)/gen/transform_did.h

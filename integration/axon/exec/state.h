@@ -177,6 +177,8 @@ struct axon_network {
     struct axon_message *held;        /* delayed, in order */
 
     axon_certify_fn *certify;
+    axon_web_fn *web; /* NULL: nobody answers outcalls */
+    void *web_context;
     void *certify_context;
     struct axon_buf root_key; /* DER */
     struct ic_principal subnet;

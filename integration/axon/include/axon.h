@@ -284,6 +284,39 @@ void axon_set_stub(struct axon_network *net, const struct ic_principal *id, axon
  * returns what it took. 0 outside of one, and in queries. */
 uint64_t axon_stub_accept(struct axon_network *net, uint64_t amount);
 
+/* ---- the web ---------------------------------------------------------------------------------
+ * HTTPS outcalls, the method http_request of the management canister, never leave the process: the
+ * test says what servers answer. SPEC: ic-system 10.3 */
+
+struct axon_web_field {
+    struct ic_bytes name, value;
+};
+
+struct axon_web_request {
+    struct ic_principal canister;
+    unsigned node;      /* each node of the subnet asks, 0 first; they must agree */
+    bool is_replicated; /* false: node 0 alone asks */
+    const char *method; /* "GET" */
+    struct ic_bytes url, body;
+    const struct axon_web_field *fields;
+    size_t field_count;
+};
+
+/* The views must be valid until the function is called again. */
+struct axon_web_response {
+    unsigned status;
+    const struct axon_web_field *fields;
+    size_t field_count;
+    struct ic_bytes body;
+};
+
+/* What one node gets; *out arrives as 200 without headers and body.
+ *   returns   false when the server does not answer */
+typedef bool axon_web_fn(void *context, const struct axon_web_request *request,
+                         struct axon_web_response *out);
+/* NULL, as at first: no server answers. */
+void axon_set_web(struct axon_network *net, axon_web_fn *fn, void *context);
+
 /* Makes a principal another name of the management canister, as the id of a subnet is. At most
  * AXON_SUBNETS_MAX, more are ignored. The network's own subnet id is one without being told. */
 #define AXON_SUBNETS_MAX 64u

@@ -27,6 +27,7 @@ struct management_call {
     struct axon_answer *answer;   /* a handler that refuses fills it */
     uint64_t instructions;        /* executed on the target (install_code) */
     bool is_answered_later;       /* stop_canister */
+    bool is_encoded;              /* the handler has put the reply in answer itself */
 };
 
 struct management_rule {
@@ -60,5 +61,8 @@ axon_u128 management_u128(const struct candid_nat *n);
 /* In status.c. */
 bool management_canister_status_run(struct management_call *call);
 bool management_fetch_logs_run(struct management_call *call);
+
+/* In outcall.c. */
+bool management_http_request_run(struct management_call *call);
 
 #endif

@@ -207,6 +207,7 @@ static const struct management_rule RULES[] = {
     RULE(delete_canister,              CONTROLLERS,    delete_canister),
     RULE(deposit_cycles,               CANISTERS,      deposit_cycles),
     RULE(fetch_canister_logs,          LOG_VIEWERS,    management_fetch_logs_run),
+    RULE_WITHOUT_TARGET(http_request,       CANISTERS, management_http_request_run),
     RULE(install_code,                 CONTROLLERS,    install_code),
     RULE_WITHOUT_TARGET(provisional_create_canister_with_cycles, ANYONE, provisional_create),
     RULE(provisional_top_up_canister,  ANYONE,         provisional_top_up),

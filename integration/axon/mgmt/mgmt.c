@@ -145,7 +145,7 @@ static void execute(struct invocation *v, struct management_call *call)
         axon_answer_not_controller(call->answer, call->target, &call->reply_to->sender);
         return;
     }
-    if (v->rule->run(call) && !call->is_answered_later) {
+    if (v->rule->run(call) && !call->is_answered_later && !call->is_encoded) {
         (void)reply(v, call);
     }
 }

@@ -7,6 +7,7 @@
 #include "ic/icp_ledger.h"
 #include "ic/management.h"
 #include "ic/msg.h"
+#include "ic/outcall.h"
 #include "ic/random.h"
 #include "ic/stable.h"
 #include "ic/timer.h"
@@ -226,6 +227,93 @@ void tools_make_canister(const struct tools_make_canister_in *in)
     struct job *f = job_new(make_run);
     f->cycles = in->cycles;
     ic_flow_start(&f->flow);
+}
+
+/* ---- the web ----------------------------------------------------------------------------------
+ */
+
+static void keep_behind_context(struct ic_outcall_page *page, struct ic_bytes context,
+                                struct ic_arena *arena)
+{
+    struct ic_bytes text = page->body;
+    (void)arena;
+    if (ic_bytes_is_equal(context, IC_BYTES_LIT("trap"))) {
+        IC_TRAP("as ordered");
+    }
+    while (context.size > 0 && text.size >= context.size &&
+           memcmp(text.at, context.at, context.size) != 0) {
+        text = (struct ic_bytes){.at = text.at + 1, .size = text.size - 1};
+    }
+    if (context.size == 0 || text.size < context.size) {
+        return;
+    }
+    text = (struct ic_bytes){.at = text.at + context.size, .size = text.size - context.size};
+    const uint8_t *end = memchr(text.at, ';', text.size);
+    page->body = (struct ic_bytes){.at = text.at,
+                                   .size = end == NULL ? text.size : (size_t)(end - text.at)};
+}
+
+IC_OUTCALL_EXPORT(keep_behind_context)
+
+static struct ic_outcall outcall_from(const struct tools_fetch_request *in)
+{
+    struct ic_outcall_field *fields =
+        ic_arena_alloc_array(candid_msg_arena(), in->headers.count, sizeof *fields);
+    ic_assert(fields != NULL);
+    for (size_t i = 0; i < in->headers.count; i++) {
+        fields[i] = (struct ic_outcall_field){in->headers.at[i].f0, in->headers.at[i].f1};
+    }
+    return (struct ic_outcall){.url = in->url,
+                               .method = (enum ic_outcall_method)in->method,
+                               .fields = fields,
+                               .field_count = in->headers.count,
+                               .body = in->body,
+                               .page_bytes_max = in->page_bytes_max,
+                               .is_from_one_node = in->is_from_one_node,
+                               .is_as_it_is = in->is_as_it_is,
+                               .context = in->context};
+}
+
+void tools_fetch_cost(const struct tools_fetch_cost_in *in, struct tools_fetch_cost_out *out)
+{
+    const struct ic_outcall request = outcall_from(&in->request);
+    out->ret0 = candid_nat_from_u128(ic_outcall_cost(&request));
+}
+
+static void fetched(const struct ic_outcall_page *page)
+{
+    struct tools_header *headers =
+        ic_arena_alloc_array(candid_msg_arena(), page->field_count, sizeof *headers);
+    ic_assert(headers != NULL);
+    for (size_t i = 0; i < page->field_count; i++) {
+        headers[i] = (struct tools_header){page->fields[i].name, page->fields[i].value};
+    }
+    tools_fetch_reply(&(struct tools_fetch_out){
+        .ret0 = {.status = page->status,
+                 .headers = {.at = headers, .count = page->field_count},
+                 .body = page->body}});
+}
+
+static struct ic_outcall fetching; /* of the message that starts the flow */
+
+static void fetch_run(struct ic_flow *flow)
+{
+    struct job *f = (struct job *)flow;
+    IC_FLOW_BEGIN(f);
+    IC_AWAIT(f, ic_outcall_ask(&f->flow, &f->answer, &fetching));
+    struct ic_outcall_page page;
+    if (ic_outcall_take(&page, &f->answer)) {
+        fetched(&page);
+    } else {
+        refuse(&f->answer);
+    }
+    IC_FLOW_END(f);
+}
+
+void tools_fetch(const struct tools_fetch_in *in)
+{
+    fetching = outcall_from(&in->request);
+    ic_flow_start(&job_new(fetch_run)->flow);
 }
 
 static struct ic_bytes transfer_text(const struct icp_ledger_icrc1_transfer_out *out)

@@ -253,6 +253,136 @@ static void a_canister_asks_the_ledger(void)
                     "IC_CALL_DESTINATION_INVALID");
 }
 
+/* ---- the web -----------------------------------------------------------------------------------
+ */
+
+static struct {
+    unsigned asked;
+    struct axon_web_request last;
+    char url[64], body[64];
+    bool is_silent, is_random;
+    size_t page_bytes; /* 0: the text below */
+} web;
+
+/* A server whose answers differ in a header and in the body. */
+static bool serve(void *context, const struct axon_web_request *request,
+                  struct axon_web_response *out)
+{
+    static char date[32], page[4096];
+    static struct axon_web_field field;
+    (void)context;
+    web.asked++;
+    web.last = *request;
+    snprintf(web.url, sizeof web.url, "%.*s", (int)request->url.size,
+             (const char *)request->url.at);
+    snprintf(web.body, sizeof web.body, "%.*s", (int)request->body.size,
+             request->body.size == 0 ? "" : (const char *)request->body.at);
+    snprintf(date, sizeof date, "the %uth", web.asked);
+    snprintf(page, sizeof page, "time=%u;price=%u;", web.asked, web.is_random ? web.asked : 42u);
+    field = (struct axon_web_field){IC_BYTES_LIT("date"), ic_bytes_from_text(date)};
+    out->status = 203;
+    out->fields = &field;
+    out->field_count = 1;
+    out->body = ic_bytes_from_text(page);
+    if (web.page_bytes > 0) {
+        memset(page, 'x', sizeof page);
+        out->body = (struct ic_bytes){.at = (const uint8_t *)page, .size = web.page_bytes};
+    }
+    return !web.is_silent;
+}
+
+/* fetch with these fields beside the usual ones. */
+static const char *request_text(const char *more)
+{
+    static char text[TEXT_MAX];
+    snprintf(text, sizeof text,
+             "(record { url = \"https://a.b/c\"; headers = vec {}; %s })", more);
+    return text;
+}
+
+#define ASK(method, body, bytes, as_it_is, context)                                                \
+    "method = " method "; body = blob \"" body "\"; page_bytes_max = " bytes                         \
+    "; is_as_it_is = " as_it_is "; context = \"" context "\"; "
+#define BY_PRICE   ASK("0", "", "500", "false", "price=")
+#define REPLICATED "is_from_one_node = false; "
+#define ONE_NODE   "is_from_one_node = true; "
+#define PAGE_42    "(record { status = 203; headers = vec {}; body = \"42\" })"
+
+static void pages_from_the_web(void)
+{
+    AXON_TEST_TRAPS(&t, &id, "fetch", request_text(BY_PRICE REPLICATED), "IC_CALL_SYS_TRANSIENT");
+    axon_set_web(t.net, serve, NULL);
+    AXON_TEST_UPDATE(&t, &id, "fetch", request_text(BY_PRICE REPLICATED), PAGE_42);
+    AXON_TEST_THAT(&t, web.asked == 13 && web.last.is_replicated && web.last.node == 12);
+    AXON_TEST_THAT(&t, strcmp(web.url, "https://a.b/c") == 0);
+    AXON_TEST_THAT(&t, strcmp(web.last.method, "GET") == 0);
+    web.asked = 0;
+    AXON_TEST_UPDATE(&t, &id, "fetch", request_text(BY_PRICE ONE_NODE), PAGE_42);
+    AXON_TEST_THAT(&t, web.asked == 1 && !web.last.is_replicated);
+    web.is_random = true; /* the nodes see different prices */
+    AXON_TEST_TRAPS(&t, &id, "fetch", request_text(BY_PRICE REPLICATED), "IC_CALL_SYS_TRANSIENT");
+    web.is_random = false;
+    web.asked = 0;
+    AXON_TEST_UPDATE(&t, &id, "fetch",
+                     request_text(ASK("2", "sent", "500", "true", "") ONE_NODE),
+                     "(record { status = 203; headers = vec { record { \"date\"; \"the 1th\" } }; "
+                     "body = \"time=1;price=42;\" })");
+    AXON_TEST_THAT(&t, strcmp(web.last.method, "POST") == 0 && strcmp(web.body, "sent") == 0);
+    AXON_TEST_UPDATE(&t, &id, "fetch",
+                     request_text(ASK("5", "", "500", "false", "price=") ONE_NODE),
+                     PAGE_42);
+    AXON_TEST_THAT(&t, strcmp(web.last.method, "PATCH") == 0);
+}
+
+static void pages_that_do_not_come(void)
+{
+    AXON_TEST_TRAPS(&t, &id, "fetch", /* the dates in the headers differ */
+                    request_text(ASK("0", "", "500", "true", "") REPLICATED),
+                    "IC_CALL_SYS_TRANSIENT");
+    AXON_TEST_TRAPS(&t, &id, "fetch", /* PUT by all nodes */
+                    request_text(ASK("3", "", "500", "false", "") REPLICATED),
+                    "IC_CALL_CANISTER_REJECT");
+    AXON_TEST_TRAPS(&t, &id, "fetch",
+                    request_text(ASK("0", "", "500", "false", "trap") REPLICATED),
+                    "IC_CALL_SYS_FATAL");
+    AXON_TEST_TRAPS(&t, &id, "fetch",
+                    request_text(ASK("0", "", "0", "false", "") REPLICATED),
+                    "page_bytes_max is 0 or too large");
+    AXON_TEST_TRAPS(&t, &id, "fetch",
+                    request_text(ASK("9", "", "1", "false", "") REPLICATED),
+                    "no such method");
+    AXON_TEST_TRAPS(&t, &id, "fetch",
+                    "(record { url = \"http://a.b/c\"; headers = vec {}; " BY_PRICE REPLICATED "})",
+                    "IC_CALL_CANISTER_REJECT");
+    web.page_bytes = 500 - strlen("datethe 99th");
+    web.asked = 50;
+    AXON_TEST_TRAPS(&t, &id, "fetch", /* fits, but not in Candid, which the transform answers in */
+                    request_text(BY_PRICE REPLICATED), "IC_CALL_SYS_FATAL");
+    web.page_bytes++;
+    AXON_TEST_TRAPS(&t, &id, "fetch", request_text(BY_PRICE REPLICATED), "IC_CALL_SYS_FATAL");
+    web.page_bytes = 0;
+    web.is_silent = true;
+    AXON_TEST_TRAPS(&t, &id, "fetch", request_text(BY_PRICE REPLICATED), "IC_CALL_SYS_TRANSIENT");
+    web.is_silent = false;
+    AXON_TEST_UPDATE(&t, &id, "fetch", request_text(BY_PRICE REPLICATED), PAGE_42);
+}
+
+/* (3,000,000 + 60,000 n + 400 request + 800 answer) n for n = 13 nodes: what is attached is enough,
+ * and is taken. */
+static void what_pages_cost(void)
+{
+    char expected[TEXT_MAX];
+    const uint64_t request = strlen("https://a.b/c") + strlen("<ic outcall>") + strlen("price=");
+    const uint64_t cost = (3000000 + 60000 * 13 + 400 * request + 800 * 500) * 13;
+    struct axon_canister_info before, after;
+    snprintf(expected, sizeof expected, "(%" PRIu64 ")", cost);
+    AXON_TEST_QUERY(&t, &id, "fetch_cost", request_text(BY_PRICE REPLICATED), expected);
+    AXON_TEST_THAT(&t, axon_canister_find(t.net, &before, &id));
+    AXON_TEST_UPDATE(&t, &id, "fetch", request_text(BY_PRICE REPLICATED), PAGE_42);
+    AXON_TEST_THAT(&t, axon_canister_find(t.net, &after, &id));
+    AXON_TEST_THAT(&t, before.cycles_lo - after.cycles_lo >= cost);
+}
+
 int main(void)
 {
     axon_test_open(&t);
@@ -264,5 +394,8 @@ int main(void)
     seed_from_raw_rand();
     a_canister_makes_another();
     a_canister_asks_the_ledger();
+    pages_from_the_web();
+    pages_that_do_not_come();
+    what_pages_cost();
     return axon_test_close(&t);
 }

@@ -27,4 +27,9 @@ ic_u128 ic_cycles_burn(ic_u128 amount);
 ic_u128 ic_cycles_cost_call(uint64_t method_bytes, uint64_t argument_bytes);
 ic_u128 ic_cycles_cost_create_canister(void);
 
+/* What an HTTPS outcall needs attached; ic/outcall.h does this by itself.
+ *   request_bytes       url, names and values of headers, body, name and context of the transform
+ *   response_bytes_max  as the request says; 2,000,000 when it does not */
+ic_u128 ic_cycles_cost_http_request(uint64_t request_bytes, uint64_t response_bytes_max);
+
 #endif

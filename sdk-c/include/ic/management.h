@@ -7,8 +7,9 @@
  *     IC_AWAIT(f, ic_mgmt_call_canister_status(&f->flow, &f->answer, &ic, &in));
  *     if (ic_mgmt_take_canister_status(&out, &f->answer)) { ... }
  *
- * Methods that cost cycles (create_canister, sign_with_ecdsa, http_request, deposit_cycles, ...) need
- * them attached: ic/cycles.h tells how much for some, what is left over comes back.
+ * Methods that cost cycles (create_canister, sign_with_ecdsa, deposit_cycles, ...) need
+ * them attached: ic/cycles.h tells how much for some, what is left over comes back. For http_request
+ * there is ic/outcall.h.
  *
  * SPEC: IC interface specification, "The IC management canister". */
 #ifndef IC_MANAGEMENT_H

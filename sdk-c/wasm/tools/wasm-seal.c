@@ -27,7 +27,8 @@ static const char *const HOOKS[] = {
     "canister_global_timer",
     "canister_inspect_message",
     "canister_on_low_wasm_memory",
-    "canister_update <ic timer>", /* ic/timer.h */
+    "canister_update <ic timer>",  /* ic/timer.h */
+    "canister_query <ic outcall>", /* ic/outcall.h */
 };
 #define HOOK_COUNT (sizeof HOOKS / sizeof HOOKS[0])
 
