@@ -10,6 +10,7 @@
 #define COST_HTTP_REQUEST    400u     /* a byte */
 #define COST_HTTP_RESPONSE   800u
 #define NODES                13u
+#define COST_THRESHOLD       10000000000u
 
 static struct {
     ic_u128 available, balance, freezing;
@@ -72,4 +73,15 @@ ic_u128 ic_cycles_cost_http_request(uint64_t request_bytes, uint64_t response_by
     return (COST_HTTP + (ic_u128)COST_HTTP_REQUEST * request_bytes +
             (ic_u128)COST_HTTP_RESPONSE * response_bytes_max) *
            NODES;
+}
+
+bool ic_cycles_cost_threshold(ic_u128 *out, enum ic_threshold_key key, struct ic_bytes key_name)
+{
+    if (key > IC_THRESHOLD_VETKD_BLS12_381 ||
+        (!ic_bytes_is_equal(key_name, IC_BYTES_LIT("key_1")) &&
+         !ic_bytes_is_equal(key_name, IC_BYTES_LIT("test_key_1")))) {
+        return false;
+    }
+    *out = COST_THRESHOLD;
+    return true;
 }

@@ -58,3 +58,30 @@ ic_u128 ic_cycles_cost_http_request(uint64_t request_bytes, uint64_t response_by
     ic0_cost_http_request(request_bytes, response_bytes_max, &cost);
     return cost;
 }
+
+/* Curves and algorithms as the system numbers them. */
+bool ic_cycles_cost_threshold(ic_u128 *out, enum ic_threshold_key key, struct ic_bytes key_name)
+{
+    ic_u128 cost = 0;
+    const uint32_t size = (uint32_t)key_name.size;
+    uint32_t result = 1;
+    switch (key) {
+    case IC_THRESHOLD_ECDSA_SECP256K1:
+        result = ic0_cost_sign_with_ecdsa(key_name.at, size, 0, &cost);
+        break;
+    case IC_THRESHOLD_SCHNORR_BIP340:
+        result = ic0_cost_sign_with_schnorr(key_name.at, size, 0, &cost);
+        break;
+    case IC_THRESHOLD_SCHNORR_ED25519:
+        result = ic0_cost_sign_with_schnorr(key_name.at, size, 1, &cost);
+        break;
+    case IC_THRESHOLD_VETKD_BLS12_381:
+        result = ic0_cost_vetkd_derive_key(key_name.at, size, 0, &cost);
+        break;
+    }
+    if (result != 0) {
+        return false;
+    }
+    *out = cost;
+    return true;
+}

@@ -3,6 +3,7 @@
 
 #include "ic/async.h"
 #include "ic/candid_u128.h"
+#include "ic/cycles.h"
 #include "ic/env.h"
 #include "ic/icp_ledger.h"
 #include "ic/management.h"
@@ -92,6 +93,15 @@ void tools_decimal(const struct tools_decimal_in *in, struct tools_decimal_out *
     ic_writer_init(&w, text, IC_U128_DECIMAL_MAX);
     ic_put_u128_decimal(&w, number(&in->a));
     out->ret0 = ic_writer_bytes(&w);
+}
+
+void tools_signature_cost(const struct tools_signature_cost_in *in,
+                          struct tools_signature_cost_out *out)
+{
+    ic_u128 cost = 0;
+    out->ret0.has =
+        ic_cycles_cost_threshold(&cost, (enum ic_threshold_key)in->algorithm, in->key_name);
+    out->ret0.value = candid_nat_from_u128(cost);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -229,8 +239,7 @@ void tools_make_canister(const struct tools_make_canister_in *in)
     ic_flow_start(&f->flow);
 }
 
-/* ---- the web ----------------------------------------------------------------------------------
- */
+/* ---- the web --------------------------------------------------------------------------------- */
 
 static void keep_behind_context(struct ic_outcall_page *page, struct ic_bytes context,
                                 struct ic_arena *arena)

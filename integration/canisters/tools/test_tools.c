@@ -253,8 +253,19 @@ static void a_canister_asks_the_ledger(void)
                     "IC_CALL_DESTINATION_INVALID");
 }
 
-/* ---- the web -----------------------------------------------------------------------------------
- */
+static void signatures_cost(void)
+{
+    for (int algorithm = 0; algorithm < 4; algorithm++) {
+        char args[TEXT_MAX];
+        snprintf(args, sizeof args, "(%d, \"key_1\")", algorithm);
+        AXON_TEST_QUERY(&t, &id, "signature_cost", args, "(opt 10_000_000_000)");
+        snprintf(args, sizeof args, "(%d, \"key_2\")", algorithm);
+        AXON_TEST_QUERY(&t, &id, "signature_cost", args, "(null)");
+    }
+    AXON_TEST_QUERY(&t, &id, "signature_cost", "(4, \"key_1\")", "(null)");
+}
+
+/* ---- the web --------------------------------------------------------------------------------- */
 
 static struct {
     unsigned asked;
@@ -394,6 +405,7 @@ int main(void)
     seed_from_raw_rand();
     a_canister_makes_another();
     a_canister_asks_the_ledger();
+    signatures_cost();
     pages_from_the_web();
     pages_that_do_not_come();
     what_pages_cost();

@@ -32,4 +32,16 @@ ic_u128 ic_cycles_cost_create_canister(void);
  *   response_bytes_max  as the request says; 2,000,000 when it does not */
 ic_u128 ic_cycles_cost_http_request(uint64_t request_bytes, uint64_t response_bytes_max);
 
+/* What a threshold signature, or a derived key, needs attached.
+ *   key_name  "key_1" on the mainnet, "test_key_1" for tests
+ *   returns   false when the subnet knows no such key; *out is untouched then */
+enum ic_threshold_key {
+    IC_THRESHOLD_ECDSA_SECP256K1,
+    IC_THRESHOLD_SCHNORR_BIP340,
+    IC_THRESHOLD_SCHNORR_ED25519,
+    IC_THRESHOLD_VETKD_BLS12_381,
+};
+IC_MUST_USE bool ic_cycles_cost_threshold(ic_u128 *out, enum ic_threshold_key key,
+                                          struct ic_bytes key_name);
+
 #endif

@@ -8,7 +8,7 @@
  *     if (ic_mgmt_take_canister_status(&out, &f->answer)) { ... }
  *
  * Methods that cost cycles (create_canister, sign_with_ecdsa, deposit_cycles, ...) need
- * them attached: ic/cycles.h tells how much for some, what is left over comes back. For http_request
+ * them attached: ic/cycles.h tells how much, what is left over comes back. For http_request
  * there is ic/outcall.h.
  *
  * SPEC: IC interface specification, "The IC management canister". */
