@@ -80,8 +80,7 @@ static void page_metrics(const struct ic_http_request *request, struct ic_http_r
     ic_metric_u64(&w, "kv_entries", NULL, 0, ic_map_count(&kv.entries), now_ns);
     ic_metric_head(&w, "kv_puts_total", "Values put since the last upgrade.", IC_METRIC_COUNTER);
     ic_metric_u64(&w, "kv_puts_total", NULL, 0, kv.put_count, now_ns);
-    ic_metric_head(&w, "kv_stable_bytes", "Stable memory in use.", IC_METRIC_GAUGE);
-    ic_metric_u64(&w, "kv_stable_bytes", NULL, 0, ic_stable_pages() * IC_STABLE_PAGE_BYTES, now_ns);
+    ic_metrics_put_canister(&w, now_ns);
     ic_http_answer(response, 200, IC_METRICS_CONTENT_TYPE, ic_writer_bytes(&w));
 }
 

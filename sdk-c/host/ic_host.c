@@ -29,6 +29,7 @@ struct undo {
 };
 
 static struct {
+    uint64_t deadline_ns, version, heap_bytes;
     struct ic_principal caller, self, controller;
     uint64_t now_ns;
     bool is_replicated;
@@ -416,6 +417,7 @@ void ic_host_reset(void)
     host.caller = IC_PRINCIPAL_ANONYMOUS;
     host.self = host.controller = IC_PRINCIPAL_MANAGEMENT;
     host.now_ns = host.timer_ns = 0;
+    host.deadline_ns = host.version = host.heap_bytes = 0;
     host.is_replicated = true;
     host.has_certificate = host.has_replied = host.has_rejected = host.has_accepted = false;
     host.certified_size = 0;
@@ -458,6 +460,21 @@ void ic_host_controller_set(struct ic_principal controller)
 void ic_host_replicated_set(bool replicated)
 {
     host.is_replicated = replicated;
+}
+
+void ic_host_deadline_set(uint64_t deadline_ns)
+{
+    host.deadline_ns = deadline_ns;
+}
+
+void ic_host_version_set(uint64_t version)
+{
+    host.version = version;
+}
+
+void ic_host_heap_bytes_set(uint64_t bytes)
+{
+    host.heap_bytes = bytes;
 }
 
 void ic_host_certificate_set(struct ic_bytes certificate)
@@ -574,6 +591,26 @@ uint64_t ic_timer_set(uint64_t at_ns)
 uint64_t ic_instructions(void)
 {
     return host.instructions;
+}
+
+uint64_t ic_instructions_of_call(void)
+{
+    return host.instructions;
+}
+
+uint64_t ic_msg_deadline_ns(void)
+{
+    return host.deadline_ns;
+}
+
+uint64_t ic_canister_version(void)
+{
+    return host.version;
+}
+
+uint64_t ic_heap_bytes(void)
+{
+    return host.heap_bytes;
 }
 
 void ic_debug_print(struct ic_bytes text)

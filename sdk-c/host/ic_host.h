@@ -19,6 +19,9 @@ void ic_host_arg_set(struct ic_bytes arg);     /* copied */
 void ic_host_method_set(struct ic_bytes name); /* what inspect_message asks about; copied */
 void ic_host_controller_set(struct ic_principal controller);
 void ic_host_replicated_set(bool replicated); /* default true */
+void ic_host_deadline_set(uint64_t deadline_ns);
+void ic_host_version_set(uint64_t version);
+void ic_host_heap_bytes_set(uint64_t bytes);
 /* Absent by default. Copied. */
 void ic_host_certificate_set(struct ic_bytes certificate);
 

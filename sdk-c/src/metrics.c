@@ -1,6 +1,9 @@
 #include "ic/metrics.h"
 
 #include "ic/checked.h"
+#include "ic/cycles.h"
+#include "ic/msg.h"
+#include "ic/stable.h"
 #include "ic/trap.h"
 
 #define NS_PER_MS 1000000u
@@ -120,6 +123,14 @@ void ic_metric_i64(struct ic_writer *w, const char *name, const struct ic_metric
     end_put(w, time_ns);
 }
 
+void ic_metric_u128(struct ic_writer *w, const char *name, const struct ic_metric_label *labels,
+                    size_t label_count, ic_u128 value, uint64_t time_ns)
+{
+    start_put(w, name, "", labels, label_count);
+    ic_put_u128_decimal(w, value);
+    end_put(w, time_ns);
+}
+
 void ic_metric_decimal(struct ic_writer *w, const char *name, const struct ic_metric_label *labels,
                        size_t label_count, uint64_t value, unsigned decimals, uint64_t time_ns)
 {
@@ -174,4 +185,26 @@ void ic_metric_histogram(struct ic_writer *w, const char *name, const char *help
     start_put(w, name, "_count", NULL, 0);
     ic_put_decimal(w, observations);
     end_put(w, time_ns);
+}
+
+/* ---- the canister ---------------------------------------------------------------------------- */
+
+static void gauge_put(struct ic_writer *w, const char *name, const char *help, ic_u128 value,
+                      uint64_t time_ns)
+{
+    ic_metric_head(w, name, help, IC_METRIC_GAUGE);
+    ic_metric_u128(w, name, NULL, 0, value, time_ns);
+}
+
+void ic_metrics_put_canister(struct ic_writer *w, uint64_t time_ns)
+{
+    gauge_put(w, "canister_cycles_balance", "Cycles of the canister.", ic_cycles_balance(),
+              time_ns);
+    gauge_put(w, "canister_cycles_liquid", "Cycles it can spend before it freezes.",
+              ic_cycles_liquid(), time_ns);
+    gauge_put(w, "canister_heap_bytes", "Wasm memory.", ic_heap_bytes(), time_ns);
+    gauge_put(w, "canister_stable_bytes", "Stable memory.",
+              (ic_u128)ic_stable_pages() * IC_STABLE_PAGE_BYTES, time_ns);
+    gauge_put(w, "canister_version", "Grows with changes of code, settings and state.",
+              ic_canister_version(), time_ns);
 }

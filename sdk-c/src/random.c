@@ -122,3 +122,28 @@ uint64_t ic_random_below(struct ic_random *random, uint64_t limit)
     } while (drawn < surplus);
     return drawn % limit;
 }
+
+uint64_t ic_random_between(struct ic_random *random, uint64_t first, uint64_t last)
+{
+    ic_assert(first <= last);
+    const uint64_t span = last - first;
+    return span == UINT64_MAX ? ic_random_u64(random) : first + ic_random_below(random, span + 1);
+}
+
+static void swap(uint8_t *a, uint8_t *b, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        const uint8_t byte = a[i];
+        a[i] = b[i];
+        b[i] = byte;
+    }
+}
+
+/* Fisher and Yates, from the front: each place gets one of the items that are left. */
+void ic_random_shuffle(struct ic_random *random, void *items, size_t count, size_t size)
+{
+    uint8_t *at = items;
+    for (size_t left = count; left > 1; left--, at += size) {
+        swap(at, at + (size_t)ic_random_below(random, left) * size, size);
+    }
+}

@@ -1,7 +1,9 @@
 /* Metrics in the text format: each rule of it, byte for byte. */
 #include "test/check.h"
 
+#include "host/ic_host_cycles.h"
 #include "ic/metrics.h"
+#include "ic/stable.h"
 
 static uint8_t buffer[2048];
 static struct ic_writer w;
@@ -142,10 +144,36 @@ static void every_size_of_buffer(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
+static void the_canister(void **state)
+{
+    (void)state;
+    ic_host_cycles_set(0, IC_U128_MAX, 5);
+    ic_host_heap_bytes_set(1u << 20);
+    ic_host_version_set(UINT64_MAX);
+    assert_true(ic_stable_grow(3));
+    ic_metrics_put_canister(&w, 2000000);
+    expect("# HELP canister_cycles_balance Cycles of the canister.\n"
+           "# TYPE canister_cycles_balance gauge\n"
+           "canister_cycles_balance 340282366920938463463374607431768211455 2\n"
+           "# HELP canister_cycles_liquid Cycles it can spend before it freezes.\n"
+           "# TYPE canister_cycles_liquid gauge\n"
+           "canister_cycles_liquid 340282366920938463463374607431768211450 2\n"
+           "# HELP canister_heap_bytes Wasm memory.\n"
+           "# TYPE canister_heap_bytes gauge\n"
+           "canister_heap_bytes 1048576 2\n"
+           "# HELP canister_stable_bytes Stable memory.\n"
+           "# TYPE canister_stable_bytes gauge\n"
+           "canister_stable_bytes 196608 2\n"
+           "# HELP canister_version Grows with changes of code, settings and state.\n"
+           "# TYPE canister_version gauge\n"
+           "canister_version 18446744073709551615 2\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(heads),    TEST(samples),
                                        TEST(decimals), TEST(histograms),
-                                       TEST(refusals), TEST(every_size_of_buffer)};
+                                       TEST(refusals), TEST(every_size_of_buffer),
+                                       TEST(the_canister)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,67 @@ static void below_has_no_bias(void **state)
     assert_true(ic_random_below(&random, UINT64_MAX) < UINT64_MAX);
 }
 
+static void between_includes_both(void **state)
+{
+    (void)state;
+    struct ic_random random = {.is_seeded = false};
+    uint8_t seed[IC_RANDOM_SEED_BYTES];
+    uint32_t seen = 0;
+    seed_make(seed, 9);
+    ic_random_seed(&random, seed);
+    for (int i = 0; i < 300; i++) {
+        const uint64_t drawn = ic_random_between(&random, 3, 6);
+        assert_in_range(drawn, 3, 6);
+        seen |= 1u << drawn;
+    }
+    assert_int_equal(seen, 0x78);
+    assert_true(ic_random_between(&random, 5, 5) == 5);
+    assert_true(ic_random_between(&random, UINT64_MAX, UINT64_MAX) == UINT64_MAX);
+    assert_true(ic_random_between(&random, 0, UINT64_MAX) !=
+                ic_random_between(&random, 0, UINT64_MAX));
+    assert_true(ic_random_between(&random, 1, UINT64_MAX) >= 1);
+}
+
+/* All 24 orders of four items of three bytes, each as often as the others: 23 degrees of freedom,
+ * a statistic that chance exceeds once in 10^6. */
+static void shuffles_are_uniform(void **state)
+{
+    (void)state;
+    enum { ORDERS = 256, DRAWS = 48000 };
+    static uint32_t counts[ORDERS];
+    struct ic_random random = {.is_seeded = false};
+    uint8_t seed[IC_RANDOM_SEED_BYTES];
+    seed_make(seed, 33);
+    ic_random_seed(&random, seed);
+    for (int i = 0; i < DRAWS; i++) {
+        char items[4][3] = {"0ab", "1cd", "2ef", "3gh"};
+        static const char WHOLE[4][3] = {"0ab", "1cd", "2ef", "3gh"};
+        unsigned order = 0;
+        ic_random_shuffle(&random, items, 4, 3);
+        for (int k = 0; k < 4; k++) {
+            assert_in_range(items[k][0], '0', '3');
+            assert_memory_equal(items[k], WHOLE[items[k][0] - '0'], 3);
+            order = order << 2 | (unsigned)(items[k][0] - '0');
+        }
+        counts[order]++;
+    }
+    double statistic = 0;
+    unsigned orders = 0;
+    for (int i = 0; i < ORDERS; i++) {
+        const double difference = (double)counts[i] - DRAWS / 24;
+        statistic += counts[i] == 0 ? 0 : difference * difference / (DRAWS / 24);
+        orders += counts[i] != 0;
+    }
+    assert_int_equal(orders, 24);
+    assert_true(statistic < 72);
+    ic_random_shuffle(&random, NULL, 0, 8); /* nothing, and one, need no number */
+    uint64_t one = 5;
+    const struct ic_random before = random;
+    ic_random_shuffle(&random, &one, 1, sizeof one);
+    assert_int_equal(one, 5);
+    assert_memory_equal(&before, &random, sizeof random);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +237,7 @@ int main(void)
         cmocka_unit_test(sequence_of_a_seed), cmocka_unit_test(what_was_drawn_is_erased),
         cmocka_unit_test(stirring),           cmocka_unit_test(unseeded_traps),
         cmocka_unit_test(below_is_uniform),   cmocka_unit_test(below_has_no_bias),
+        cmocka_unit_test(between_includes_both), cmocka_unit_test(shuffles_are_uniform),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,6 +150,26 @@ uint64_t ic_instructions(void)
     return ic0_performance_counter(0);
 }
 
+uint64_t ic_instructions_of_call(void)
+{
+    return ic0_performance_counter(1);
+}
+
+uint64_t ic_msg_deadline_ns(void)
+{
+    return ic0_msg_deadline();
+}
+
+uint64_t ic_canister_version(void)
+{
+    return ic0_canister_version();
+}
+
+uint64_t ic_heap_bytes(void)
+{
+    return (uint64_t)__builtin_wasm_memory_size(0) * WASM_PAGE_BYTES;
+}
+
 void ic_debug_print(struct ic_bytes text)
 {
     ic0_debug_print(text.at, text.size);

@@ -204,6 +204,22 @@ static void log_and_metrics(void **state)
     snprintf(text, sizeof text, "# TYPE kv_entries gauge\nkv_entries 3 %llu\n", then_ms + 5000);
     assert_non_null(memmem(response.body.at, response.body.size, text, strlen(text)));
     assert_non_null(memmem(response.body.at, response.body.size, "\nkv_puts_total 4 ", 17));
+    struct axon_canister_info info; /* what the system says of the canister */
+    assert_true(axon_canister_find(w->net, &info, &w->canister));
+    const struct {
+        const char *name;
+        uint64_t value;
+    } figures[] = {{"canister_cycles_balance", info.cycles_lo},
+                   {"canister_heap_bytes", info.heap_bytes},
+                   {"canister_stable_bytes", info.stable_bytes},
+                   {"canister_version", info.version}};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        snprintf(text, sizeof text, "\n%s %llu %llu\n", figures[i].name,
+                 (unsigned long long)figures[i].value, then_ms + 5000);
+        if (memmem(response.body.at, response.body.size, text, strlen(text)) == NULL) {
+            fail_msg("%s in %.*s", text, (int)response.body.size, (const char *)response.body.at);
+        }
+    }
 }
 
 /* ---- proofs for programs --------------------------------------------------------------------- */

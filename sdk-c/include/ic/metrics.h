@@ -13,7 +13,7 @@
 #ifndef IC_METRICS_H
 #define IC_METRICS_H
 
-#include "ic/buf.h"
+#include "ic/u128.h"
 
 #define IC_METRICS_CONTENT_TYPE "text/plain; version=0.0.4"
 #define IC_METRIC_DECIMALS_MAX  18u
@@ -44,6 +44,10 @@ void ic_metric_u64(struct ic_writer *w, const char *name, const struct ic_metric
 void ic_metric_i64(struct ic_writer *w, const char *name, const struct ic_metric_label *labels,
                    size_t label_count, int64_t value, uint64_t time_ns);
 
+/* Prometheus computes with 53 bits; all digits are written. */
+void ic_metric_u128(struct ic_writer *w, const char *name, const struct ic_metric_label *labels,
+                    size_t label_count, ic_u128 value, uint64_t time_ns);
+
 /* The same with a decimal point before the last decimals digits: 1234 with 2 is 12.34. e8s have 8.
  *   decimals  <= IC_METRIC_DECIMALS_MAX */
 void ic_metric_decimal(struct ic_writer *w, const char *name, const struct ic_metric_label *labels,
@@ -55,5 +59,10 @@ void ic_metric_decimal(struct ic_writer *w, const char *name, const struct ic_me
 void ic_metric_histogram(struct ic_writer *w, const char *name, const char *help,
                          const uint64_t *bounds, const uint64_t *counts, size_t count, uint64_t sum,
                          uint64_t time_ns);
+
+/* ic_metrics_put_canister writes what every canister should tell: canister_cycles_balance,
+ * canister_cycles_liquid (what it can spend before it freezes), canister_heap_bytes,
+ * canister_stable_bytes, canister_version; 700 bytes. */
+void ic_metrics_put_canister(struct ic_writer *w, uint64_t time_ns);
 
 #endif

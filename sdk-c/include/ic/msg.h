@@ -62,8 +62,20 @@ uint64_t ic_time_ns(void);
  *   returns   the earlier wish in ns, 0 when there was none */
 uint64_t ic_timer_set(uint64_t at_ns);
 
-/* Instructions used by this message so far, heap pages apart. */
+/* Instructions used by this message so far, heap pages apart; and by all messages of the call that
+ * is being answered, those before its awaits included. */
 uint64_t ic_instructions(void);
+uint64_t ic_instructions_of_call(void);
+
+/* When the caller stops waiting, ns: of a bounded-wait call to this canister; 0: never. */
+uint64_t ic_msg_deadline_ns(void);
+
+/* Grows with every change of code, settings and state: what management calls want as
+ * sender_canister_version. */
+uint64_t ic_canister_version(void);
+
+/* Bytes of Wasm memory. */
+uint64_t ic_heap_bytes(void);
 
 /* Appends to the canister log. */
 void ic_debug_print(struct ic_bytes text);

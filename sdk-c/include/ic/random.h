@@ -7,7 +7,9 @@
  * random one without knowing its state. But the machines of the subnet hold that state: who reads
  * the memory of one of them knows all numbers to come, until the next seed. So
  *
- *   - for shuffling, sampling and tie-breaking, seed once after init and after each upgrade;
+ *   - for shuffling, sampling and tie-breaking, seed once after init and after each upgrade: the
+ * generator lives in the heap, which an upgrade drops, and draws trap until there is a seed again
+ * (ic/management.h shows how to get one);
  *   - for what somebody gains by predicting (lotteries, games, keys), take the seed after the bets
  *     are closed: ask raw_rand then, and use it for this one draw;
  *   - a query runs on a single machine, can be repeated at will, and its changes to the generator
@@ -51,6 +53,13 @@ uint64_t ic_random_u64(struct ic_random *random);
 /* ic_random_below draws from 0 to limit - 1, each equally likely; limit > 0. Draws again when a
  * number falls into the incomplete last interval: less than twice on average. */
 uint64_t ic_random_below(struct ic_random *random, uint64_t limit);
+
+/* ic_random_between draws from first to last, both included; first <= last. */
+uint64_t ic_random_between(struct ic_random *random, uint64_t first, uint64_t last);
+
+/* ic_random_shuffle puts count items of size bytes each in a random order, every order equally
+ * likely. The first k of them are a sample of k. */
+void ic_random_shuffle(struct ic_random *random, void *items, size_t count, size_t size);
 
 /* The ChaCha20 block function: 64 bytes for a key, a counter and a nonce. */
 void ic_chacha20_block(uint8_t out[IC_RANDOM_BLOCK_BYTES], const uint32_t key[8], uint32_t counter,
