@@ -92,14 +92,16 @@ static void show_neighbours(struct shown *s, const struct ic_cert_place *place,
     shown_add(s, beside(s->tree, place->node, is_right));
 }
 
-static void show_path(struct shown *s, struct ic_cert_path path)
+/* Shows what a path leads to.
+ *   returns   the uppermost node of the map at its end; 0 when there is none */
+static uint32_t show_path(struct shown *s, struct ic_cert_path path)
 {
     uint32_t map = s->tree->root;
     for (size_t i = 0; i < path.count && !s->is_full; i++) {
         const struct ic_cert_place place = ic_cert_place_find(s->tree, map, path.labels[i]);
         if (!place.is_there) {
             show_neighbours(s, &place, path.labels[i]);
-            return;
+            return 0;
         }
         shown_add(s, place.node);
         const struct ic_cert_links links = ic_cert_links_read(s->tree, place.node);
@@ -107,9 +109,66 @@ static void show_path(struct shown *s, struct ic_cert_path path)
             if (!s->is_full) {
                 *shown_slot(s, place.node) |= WITH_VALUE;
             }
-            return;
+            return 0;
         }
         map = links.left;
+    }
+    return map;
+}
+
+/* ---- ranges of labels ------------------------------------------------------------------------ */
+
+static bool is_behind(struct ic_bytes label, struct ic_bytes last)
+{
+    const size_t size = label.size < last.size ? label.size : last.size;
+    const int order = size == 0 ? 0 : memcmp(label.at, last.at, size);
+    return order != 0 ? order > 0 : label.size > last.size;
+}
+
+static bool is_in_range(const struct ic_cert *tree, uint32_t node,
+                        const struct ic_cert_range *range, bool *is_leaf)
+{
+    struct ic_cert_content content;
+    const struct ic_cert_links links = ic_cert_links_read(tree, node);
+    ic_cert_content_read(tree, node, &links, &content);
+    const struct ic_bytes label = ic_cert_label(&links, &content);
+    *is_leaf = links.kind == IC_CERT_NODE_LEAF;
+    if (!range->is_prefix) {
+        return !is_behind(label, range->last);
+    }
+    return label.size >= range->first.size &&
+           (range->first.size == 0 ||
+            memcmp(label.at, range->first.at, range->first.size) == 0);
+}
+
+/* The first label of a map that is not before the range; shows what proves that it is the first.
+ *   returns   0 when all are before it */
+static uint32_t range_start(struct shown *s, uint32_t map, struct ic_bytes first)
+{
+    const struct ic_cert_place place = ic_cert_place_find(s->tree, map, first);
+    if (place.is_there) {
+        return place.node;
+    }
+    show_neighbours(s, &place, first);
+    return ic_cert_label_bit(first, place.branch) ? beside(s->tree, place.node, true)
+                                                  : outermost(s->tree, place.node, false);
+}
+
+/* Shows all labels of the range in a map, and the one behind the last. */
+static void show_range(struct shown *s, uint32_t map, const struct ic_cert_range *range)
+{
+    uint32_t node = map == 0 ? 0 : range_start(s, map, range->first);
+    while (node != 0 && !s->is_full) {
+        bool is_leaf = false;
+        const bool is_in = is_in_range(s->tree, node, range, &is_leaf);
+        shown_add(s, node);
+        if (!is_in) {
+            return;
+        }
+        if (is_leaf && !s->is_full) {
+            *shown_slot(s, node) |= WITH_VALUE;
+        }
+        node = beside(s->tree, node, true);
     }
 }
 
@@ -206,31 +265,54 @@ static void put_tree(struct ic_writer *w, const struct shown *s)
     }
 }
 
-bool ic_cert_witness(struct ic_bytes *out, const struct ic_cert *tree,
-                     const struct ic_cert_path *paths, size_t path_count, struct ic_arena *a)
+/* False when the arena is full. */
+static bool shown_init(struct shown *s, const struct ic_cert *tree, struct ic_arena *a)
 {
     if (tree->root != 0 && ic_cert_links_read(tree, tree->root).is_stale) {
         IC_TRAP("cert: changes are not committed");
     }
-    struct shown s = {.tree = tree};
-    s.slots = ic_arena_alloc_zeroed(a, SLOT_COUNT, sizeof *s.slots);
-    if (s.slots == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < path_count; i++) {
-        show_path(&s, paths[i]);
-    }
-    const size_t capacity = ((size_t)s.count + 1) * NODE_CBOR_BYTES_MAX;
+    *s = (struct shown){.tree = tree};
+    s->slots = ic_arena_alloc_zeroed(a, SLOT_COUNT, sizeof *s->slots);
+    return s->slots != NULL;
+}
+
+static bool shown_write(struct ic_bytes *out, const struct shown *s, struct ic_arena *a)
+{
+    const size_t capacity = ((size_t)s->count + 1) * NODE_CBOR_BYTES_MAX;
     uint8_t *at = ic_arena_alloc(a, capacity);
-    if (s.is_full || at == NULL) {
+    if (s->is_full || at == NULL) {
         return false;
     }
     struct ic_writer w;
     ic_writer_init(&w, at, capacity);
-    put_tree(&w, &s);
+    put_tree(&w, s);
     ic_assert(ic_writer_ok(&w));
     *out = ic_writer_bytes(&w);
     return true;
+}
+
+bool ic_cert_witness(struct ic_bytes *out, const struct ic_cert *tree,
+                     const struct ic_cert_path *paths, size_t path_count, struct ic_arena *a)
+{
+    struct shown s;
+    if (!shown_init(&s, tree, a)) {
+        return false;
+    }
+    for (size_t i = 0; i < path_count; i++) {
+        (void)show_path(&s, paths[i]);
+    }
+    return shown_write(out, &s, a);
+}
+
+bool ic_cert_witness_range(struct ic_bytes *out, const struct ic_cert *tree,
+                           const struct ic_cert_range *range, struct ic_arena *a)
+{
+    struct shown s;
+    if (!shown_init(&s, tree, a)) {
+        return false;
+    }
+    show_range(&s, show_path(&s, range->map), range);
+    return shown_write(out, &s, a);
 }
 
 /* ---- headers --------------------------------------------------------------------------------- */

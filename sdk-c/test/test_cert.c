@@ -214,6 +214,123 @@ static void every_set_of_labels(void **state)
 }
 
 /* The hash does not depend on the way there, or on what was there in between. */
+/* ---- ranges ---------------------------------------------------------------------------------- */
+
+struct range_question {
+    struct ic_cert_range range;
+    struct ic_bytes witness;
+    bool ok;
+};
+
+static void ask_range(void *argument)
+{
+    struct range_question *q = argument;
+    q->ok = ic_cert_witness_range(&q->witness, &tree, &q->range, ic_msg_arena(ARENA_BYTES));
+}
+
+static int compare(struct ic_bytes a, struct ic_bytes b)
+{
+    const size_t size = a.size < b.size ? a.size : b.size;
+    const int order = size == 0 ? 0 : memcmp(a.at, b.at, size);
+    return order != 0 ? order : (int)a.size - (int)b.size;
+}
+
+static bool is_in(const struct ic_cert_range *range, struct ic_bytes label)
+{
+    if (range->is_prefix) {
+        return label.size >= range->first.size &&
+               (range->first.size == 0 ||
+                memcmp(label.at, range->first.at, range->first.size) == 0);
+    }
+    return compare(label, range->first) >= 0 && compare(label, range->last) <= 0;
+}
+
+/* Every label of the range is shown with its value, or proved to be absent; no other value is. */
+static void check_range(const struct ic_cert_range *range)
+{
+    struct range_question q = {.range = *range};
+    struct reading r;
+    CHECK_RUNS(ask_range, &q);
+    assert_true(q.ok);
+    reading_open(&r, q.witness);
+    for (size_t i = 0; i < WORLD_COUNT; i++) {
+        struct ic_bytes labels[2] = {WORLD[i], WORLD[i]};
+        const struct ic_cert_path path = {.labels = labels, .count = range->map.count + 1};
+        const struct axon_path theirs = {.labels = labels, .count = path.count};
+        struct ic_bytes value;
+        if (range->map.count > 0) {
+            labels[0] = range->map.labels[0];
+        }
+        if (is_in(range, WORLD[i])) {
+            check_answer(&r, path);
+        } else {
+            assert_int_not_equal(axon_witness_find(&r.witness, theirs, &value), AXON_LOOKUP_FOUND);
+        }
+    }
+    reading_close(&r);
+}
+
+/* Every set of labels, every range of them and every prefix; in the root, and in a map. */
+static void ranges_of_every_set(void **state)
+{
+    (void)state;
+    const struct ic_bytes map[] = {IC_BYTES_LIT("list")};
+    for (unsigned set = 0; set < 2u << WORLD_COUNT; set += 3) {
+        const bool is_nested = set >> WORLD_COUNT != 0;
+        struct ic_cert_range range = {.map = {.labels = map, .count = is_nested}};
+        cert_model_count = 0;
+        do_take((struct ic_cert_path){.count = 0});
+        for (size_t i = 0; i < WORLD_COUNT; i++) {
+            const struct ic_cert_path path =
+                is_nested ? IC_CERT_PATH(map[0], WORLD[i]) : IC_CERT_PATH(WORLD[i]);
+            if ((set >> i & 1) != 0) {
+                assert_true(do_put(path, WORLD[i]));
+                cert_model_put(path, WORLD[i]);
+            }
+        }
+        CHECK_RUNS(commit, NULL);
+        for (size_t i = 0; i < WORLD_COUNT; i++) {
+            range.first = WORLD[i];
+            range.is_prefix = true;
+            check_range(&range);
+            range.is_prefix = false;
+            for (size_t k = 0; k < WORLD_COUNT; k++) {
+                range.last = WORLD[k]; /* also before first: nothing is in it */
+                check_range(&range);
+            }
+        }
+        range.first = IC_BYTES_LIT("a label that is not there");
+        range.last = IC_BYTES_LIT("another");
+        check_range(&range);
+    }
+}
+
+/* What lies below a label of a range stays hidden, and so do maps beside it. */
+static void a_range_shows_no_more_than_asked(void **state)
+{
+    (void)state;
+    struct range_question q = {.range = {.map = IC_CERT_PATH(IC_BYTES_LIT("list")),
+                                         .first = IC_BYTES_LIT("b"),
+                                         .last = IC_BYTES_LIT("c")}};
+    const struct ic_bytes list = IC_BYTES_LIT("list"), other = IC_BYTES_LIT("other");
+    const struct ic_bytes a = IC_BYTES_LIT("a"), b = IC_BYTES_LIT("b"), c = IC_BYTES_LIT("c");
+    assert_true(do_put(IC_CERT_PATH(list, a), IC_BYTES_LIT("before")));
+    assert_true(do_put(IC_CERT_PATH(list, b), IC_BYTES_LIT("shown")));
+    assert_true(do_put(IC_CERT_PATH(list, c, a), IC_BYTES_LIT("below")));
+    assert_true(do_put(IC_CERT_PATH(list, IC_BYTES_LIT("e")), IC_BYTES_LIT("behind")));
+    assert_true(do_put(IC_CERT_PATH(other, b), IC_BYTES_LIT("beside")));
+    CHECK_TRAPS("cert: changes are not committed", ask_range, &q);
+    CHECK_RUNS(reopen, NULL);
+    CHECK_RUNS(commit, NULL);
+    CHECK_RUNS(ask_range, &q);
+    assert_true(q.ok);
+    assert_non_null(memmem(q.witness.at, q.witness.size, "shown", 5));
+    static const char *const HIDDEN[] = {"before", "below", "behind", "beside"};
+    for (size_t i = 0; i < sizeof HIDDEN / sizeof *HIDDEN; i++) {
+        assert_null(memmem(q.witness.at, q.witness.size, HIDDEN[i], strlen(HIDDEN[i])));
+    }
+}
+
 static void order_does_not_matter(void **state)
 {
     (void)state;
@@ -370,6 +487,15 @@ static void too_much_to_show(void **state)
     q.count = 100;
     CHECK_RUNS(ask, &q);
     assert_true(q.ok);
+    struct range_question all = {.range = {.is_prefix = true}};
+    CHECK_RUNS(ask_range, &all);
+    assert_false(all.ok);
+    all.range.first = (struct ic_bytes){.at = names[256], .size = 1}; /* 256 labels */
+    CHECK_RUNS(ask_range, &all);
+    assert_true(all.ok);
+    all.range = (struct ic_cert_range){.first = labels[100], .last = labels[799]};
+    CHECK_RUNS(ask_range, &all);
+    assert_true(all.ok);
 }
 
 /* ---- life: random changes, traps in the middle, upgrades ------------------------------------- */
@@ -529,6 +655,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_set_of_labels),
+        TEST(ranges_of_every_set),
+        TEST(a_range_shows_no_more_than_asked),
         TEST(order_does_not_matter),
         TEST(hashes_are_those_of_the_specification),
         TEST(a_witness_shows_no_more_than_asked),

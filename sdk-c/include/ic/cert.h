@@ -136,6 +136,25 @@ IC_MUST_USE bool ic_cert_witness(struct ic_bytes *out, const struct ic_cert *tre
                                  const struct ic_cert_path *paths, size_t path_count,
                                  struct ic_arena *a);
 
+/* Labels of one map that lie next to each other: from first to last, both included, or all that begin
+ * with first. */
+struct ic_cert_range {
+    struct ic_cert_path map; /* where; the empty path is the root */
+    struct ic_bytes first;
+    struct ic_bytes last; /* not looked at when is_prefix */
+    bool is_prefix;       /* with an empty first: the whole map */
+};
+
+/* ic_cert_witness_range writes the tree pruned to a range: all its labels, the values of those that
+ * are leaves, and the labels next to it on both sides, which prove that nothing is left out. A page
+ * of a list, or that a list is complete. When there is no such map: that.
+ *   out       a view into arena; untouched on failure
+ *   returns   false when it shows more than IC_CERT_REVEAL_MAX nodes (about 700 labels) or the
+ *             arena is full
+ *   traps     "cert: changes are not committed" */
+IC_MUST_USE bool ic_cert_witness_range(struct ic_bytes *out, const struct ic_cert *tree,
+                                       const struct ic_cert_range *range, struct ic_arena *a);
+
 /* ---- headers of HTTP answers ----------------------------------------------------------------- */
 
 /* Characters of the base64 form of size bytes. */
