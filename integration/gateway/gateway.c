@@ -435,9 +435,11 @@ static bool response_hash(uint8_t out[AXON_SHA256_BYTES], const struct expressio
     return true;
 }
 
-static void query_filter(struct axon_buf *out, struct ic_bytes query, const struct expression *e)
+/* False when no parameter counts: then the query string is no part of the hash. */
+static bool query_filter(struct axon_buf *out, struct ic_bytes query, const struct expression *e)
 {
     size_t start = 0;
+    bool has_any = false;
     for (size_t i = 0; i <= query.size; i++) {
         if (i < query.size && query.at[i] != '&') {
             continue;
@@ -447,13 +449,15 @@ static void query_filter(struct axon_buf *out, struct ic_bytes query, const stru
             name.size++;
         }
         if (names_have(e->query, e->query_count, name)) {
-            if (out->size > 0) {
+            if (has_any) {
                 axon_buf_append_text(out, "&");
             }
             axon_buf_append(out, (struct ic_bytes){.at = query.at + start, .size = i - start});
+            has_any = true;
         }
         start = i + 1;
     }
+    return has_any;
 }
 
 static bool request_hash(uint8_t out[AXON_SHA256_BYTES], const struct expression *e,
@@ -471,9 +475,10 @@ static bool request_hash(uint8_t out[AXON_SHA256_BYTES], const struct expression
     if (mark != NULL) {
         struct axon_buf filtered = {0};
         const size_t skipped = (size_t)(mark + 1 - request->url.at);
-        query_filter(&filtered,
-                     (struct ic_bytes){.at = mark + 1, .size = request->url.size - skipped}, e);
-        axon_ri_bytes(&map, ":ic-cert-query", axon_buf_bytes(&filtered));
+        const struct ic_bytes query = {.at = mark + 1, .size = request->url.size - skipped};
+        if (query_filter(&filtered, query, e)) {
+            axon_ri_bytes(&map, ":ic-cert-query", axon_buf_bytes(&filtered));
+        }
         axon_buf_free(&filtered);
     }
     hash_with_body(out, &map, request->body);

@@ -152,15 +152,17 @@ void ic_http_response_hash(uint8_t out[IC_CERT_HASH_BYTES], const struct ic_http
     hash_with_body(out, &p, response->body);
 }
 
-/* The parameters that count, as they stand in the URL and in its order, joined by "&". */
-static struct ic_bytes filtered_query(const struct ic_http_request *request,
-                                      const char *const *names)
+/* The parameters that count, as they stand in the URL and in its order, joined by "&".
+ *   returns   false when there are none: then the query string is no part of the hash */
+static bool filtered_query(struct ic_bytes *out, const struct ic_http_request *request,
+                           const char *const *names)
 {
     struct ic_writer w;
+    bool has_any = false;
     ic_writer_init(&w, ic_http_alloc(request->arena, request->query.size + 1),
                    request->query.size + 1);
     size_t start = 0;
-    for (size_t i = 0; i <= request->query.size; i++) {
+    for (size_t i = 0; request->has_query && i <= request->query.size; i++) {
         if (i < request->query.size && request->query.at[i] != '&') {
             continue;
         }
@@ -169,15 +171,17 @@ static struct ic_bytes filtered_query(const struct ic_http_request *request,
         const struct ic_bytes name = {
             .at = pair.at, .size = equals == NULL ? pair.size : (size_t)(equals - pair.at)};
         if (names_have(names, name)) {
-            if (w.used > 0) {
+            if (has_any) {
                 IC_PUT_LIT(&w, "&");
             }
             ic_put_bytes(&w, pair);
+            has_any = true;
         }
         start = i + 1;
     }
     ic_assert(ic_writer_ok(&w));
-    return ic_writer_bytes(&w);
+    *out = ic_writer_bytes(&w);
+    return has_any;
 }
 
 void ic_http_request_hash(uint8_t out[IC_CERT_HASH_BYTES], const struct ic_http_request *request,
@@ -194,8 +198,9 @@ void ic_http_request_hash(uint8_t out[IC_CERT_HASH_BYTES], const struct ic_http_
         }
     }
     pair_add(&p, IC_BYTES_LIT(":ic-cert-method"), request->method_text);
-    if (request->has_query) {
-        pair_add(&p, IC_BYTES_LIT(":ic-cert-query"), filtered_query(request, names.query));
+    struct ic_bytes query;
+    if (filtered_query(&query, request, names.query)) {
+        pair_add(&p, IC_BYTES_LIT(":ic-cert-query"), query);
     }
     hash_with_body(out, &p, request->body);
 }

@@ -136,8 +136,8 @@ IC_MUST_USE bool ic_cert_witness(struct ic_bytes *out, const struct ic_cert *tre
                                  const struct ic_cert_path *paths, size_t path_count,
                                  struct ic_arena *a);
 
-/* Labels of one map that lie next to each other: from first to last, both included, or all that begin
- * with first. */
+/* Labels of one map that lie next to each other: from first to last, both included, or all that
+ * begin with first. */
 struct ic_cert_range {
     struct ic_cert_path map; /* where; the empty path is the root */
     struct ic_bytes first;

@@ -500,6 +500,10 @@ static void known_request_hashes(void **state)
     static const char *const QUERY[] = {"q", "name", NULL};
     known_request_hash("https://ic0.app", NULL,
                        "10796453466efb3e333891136b8a5931269f77e40ead9d437fcee94a02fa833c");
+    known_request_hash("https://ic0.app?q=search", NULL, /* no part of it counts */
+                       "10796453466efb3e333891136b8a5931269f77e40ead9d437fcee94a02fa833c");
+    known_request_hash("https://ic0.app?", NULL,
+                       "10796453466efb3e333891136b8a5931269f77e40ead9d437fcee94a02fa833c");
     known_request_hash("https://ic0.app?q=hello+world&name=foo&name=bar&color=purple#index.html",
                        QUERY, "3ade1c9054f05bc8bcebd3fd7b884078a6e67c63e5ac4a639fa46a47f5a955c9");
 }
