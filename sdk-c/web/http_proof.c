@@ -152,6 +152,20 @@ static bool is_certified(const struct ic_http_route *route, enum ic_http_method 
            (route->proof == IC_HTTP_CERTIFIED || route->proof == IC_HTTP_CERTIFIED_REQUEST);
 }
 
+/* True when a part of the path is a word of the tree's own syntax. Whoever may choose the parts of
+ * certified paths could otherwise write http_expr / a / <$> / H("no certification"), and a node
+ * could show what it likes at "/a". */
+static bool has_reserved_part(const struct ic_http_request *request)
+{
+    for (size_t i = 0; i < request->segment_count; i++) {
+        if (ic_bytes_is_equal(request->segments[i], EXACT) ||
+            ic_bytes_is_equal(request->segments[i], BELOW)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Answers a URL and certifies that.
  *   returns   the route; NULL when its answers cannot be certified */
 static const struct ic_http_route *certify(const struct ic_http_site *site,
@@ -159,7 +173,7 @@ static const struct ic_http_route *certify(const struct ic_http_site *site,
                                            struct ic_http_response *response, struct ic_bytes url)
 {
     const struct ic_http_route *route = answer_make(site, request, response, url);
-    return is_certified(route, request->method) &&
+    return is_certified(route, request->method) && !has_reserved_part(request) &&
                    answer_put(site, place_from(request->segments, request->segment_count, EXACT),
                               route, request, response, request->arena)
                ? route

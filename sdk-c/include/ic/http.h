@@ -182,8 +182,8 @@ void ic_http_certify_site(const struct ic_http_site *site, struct ic_arena *aren
 /* ic_http_certify calls the handler for a URL and certifies what it answers, in place of what was
  * certified there. The route must be IC_HTTP_CERTIFIED or IC_HTTP_CERTIFIED_REQUEST.
  *   fields    request headers; of interest for IC_HTTP_CERTIFIED_REQUEST only
- *   returns   false when no such route has method and URL, or its path cannot be a path of the tree (a
- *             part longer than IC_CERT_LABEL_MAX) */
+ *   returns   false when no such route has method and URL, or its path cannot be a path of the
+ *             tree: a part is longer than IC_CERT_LABEL_MAX, or "<$>" or "<*>" */
 bool ic_http_certify(const struct ic_http_site *site, enum ic_http_method method,
                      struct ic_bytes url, const struct ic_http_field *fields, size_t field_count,
                      struct ic_arena *arena);

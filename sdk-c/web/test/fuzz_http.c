@@ -1,7 +1,7 @@
-/* Any URL, and any bytes as the argument of http_request: parsed within the limits, routed,
- * answered or refused with a text, never more.
+/* Any URL, any range, and any bytes as the argument of http_request: parsed within the limits,
+ * routed, answered or refused with a text, never more.
  *
- * The first byte chooses: even, the rest is a URL; odd, the rest is a Candid message. */
+ * The first byte chooses: even, the rest is a URL and a range; odd, the rest is a Candid message. */
 #include "host/ic_host.h"
 #include "ic/cert.h"
 #include "ic/http.h"
@@ -15,6 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Little, so that running out of it is tried too. */
 #define ARENA_BYTES (128u << 10)
+
+#define CONTENT_BYTES 1000u
 
 static const struct ic_store_app APP = {.magic = "FUZZHTTP", .version = 1};
 static struct ic_store store;
@@ -39,14 +41,28 @@ static void echo(const struct ic_http_request *request, struct ic_http_response 
     ic_http_answer(response, 200, "text/plain", value);
 }
 
+static void content_read(void *context, uint8_t *out, uint64_t at, size_t size)
+{
+    (void)context;
+    must(size > 0 && at < CONTENT_BYTES && size <= CONTENT_BYTES - at, "the range is there");
+    memset(out, 'c', size);
+}
+
+static void content(const struct ic_http_request *request, struct ic_http_response *response)
+{
+    const struct ic_http_content all = {.size = CONTENT_BYTES, .read = content_read};
+    ic_http_answer_content(request, response, "text/plain", &all);
+}
+
 static const char *const NAMES[] = {"a", "host", NULL};
 static const struct ic_http_route ROUTES[] = {
     IC_HTTP_ROUTE(IC_HTTP_GET, "/", echo, IC_HTTP_CERTIFIED),
     {IC_HTTP_GET, "/p/:x", echo, IC_HTTP_CERTIFIED_REQUEST, {NAMES, NAMES}},
     IC_HTTP_ROUTE(IC_HTTP_POST, "/p/:x/:y", echo, IC_HTTP_BY_UPDATE),
     IC_HTTP_ROUTE(IC_HTTP_GET, "/f/*", echo, IC_HTTP_UNPROVED),
+    IC_HTTP_ROUTE_IN_PARTS("/c", content),
 };
-static const struct ic_http_site SITE = {ROUTES, 4, &tree, NULL};
+static const struct ic_http_site SITE = {ROUTES, 5, &tree, NULL};
 
 static void create(void *argument)
 {
@@ -70,6 +86,24 @@ static void serve_update(void *argument)
 }
 
 /* ---- the two kinds of input ------------------------------------------------------------------ */
+
+/* The same text as the range of a body. */
+static void try_range(struct ic_bytes text)
+{
+    static uint8_t memory[4096];
+    struct ic_arena arena;
+    const struct ic_http_field field = {IC_BYTES_LIT("Range"), text};
+    const struct ic_http_request request = {
+        .method = IC_HTTP_GET, .fields = &field, .field_count = 1, .arena = &arena};
+    struct ic_http_response response = {.status = 200};
+    ic_arena_init(&arena, memory, sizeof memory);
+    content(&request, &response);
+    must(response.status == 200 || response.status == 206 || response.status == 416, "a status");
+    must(response.status != 200 || response.body.size == CONTENT_BYTES, "all of it");
+    must(response.status != 206 || (response.body.size > 0 && response.part.end <= CONTENT_BYTES &&
+                                    response.body.size <= response.part.end),
+         "a part of it");
+}
 
 static void try_url(struct ic_bytes url)
 {
@@ -131,6 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct ic_bytes rest = {.at = data + 1, .size = size - 1};
     if (data[0] % 2 == 0) {
         try_url(rest);
+        try_range(rest);
     } else {
         try_message(serve, rest);
         try_message(serve_update, rest);

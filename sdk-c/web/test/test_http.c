@@ -5,6 +5,7 @@
 #include "cert/certificate.h"
 #include "gateway/gateway.h"
 #include "ic/msg.h"
+#include "ic/sha2.h"
 #include "ic_web_did.h"
 
 #define ARENA_BYTES (8u << 20)
@@ -106,6 +107,7 @@ static const struct ic_http_route ROUTES[] = {
     IC_HTTP_ROUTE(IC_HTTP_GET, "/slow", home, IC_HTTP_BY_UPDATE),
     IC_HTTP_ROUTE(IC_HTTP_POST, "/form/:x", count_up, IC_HTTP_BY_UPDATE),
     IC_HTTP_ROUTE(IC_HTTP_GET, "/huge", huge, IC_HTTP_UNPROVED),
+    IC_HTTP_ROUTE(IC_HTTP_GET, "/deep/*", home, IC_HTTP_CERTIFIED),
     IC_HTTP_ROUTE_IN_PARTS("/film", film),
     IC_HTTP_ROUTE(IC_HTTP_GET, "/film/raw", film, IC_HTTP_UNPROVED),
     IC_HTTP_ROUTE(IC_HTTP_GET, "/film/one", film, IC_HTTP_CERTIFIED),
@@ -422,6 +424,8 @@ static void certified_requests(void **state)
     r.field_count = 1;
     check_by_update(&r);
     r.url = IC_BYTES_LIT("/greet");
+    check_believed(&r, 200, "nobody in en", true);
+    r.url = IC_BYTES_LIT("/greet?utm=1&x"); /* none of these counts */
     check_believed(&r, 200, "nobody in en", true);
     CHECK_RUNS(uncertify, (void *)"/greet");
     certificate_renew(&key);
@@ -768,6 +772,36 @@ static void parts_that_cannot_be_certified(void **state)
     }
 }
 
+/* Users choose the parts of certified paths, and a node is with them: the path is to be the place
+ * of a proof, "nothing is certified here", for another path. */
+static void paths_in_the_syntax_of_the_tree(void **state)
+{
+    (void)state;
+    static const char SKIP[] = "default_certification(ValidationArgs{no_certification:Empty{}})";
+    static const char *const WORDS[] = {"<$>", "<*>", "%3C$%3E", "%3c%2a%3e"};
+    uint8_t hash[32];
+    char url[160], digits[97] = "";
+    const uint32_t leaves = tree.leaf_count;
+    ic_sha256(hash, ic_bytes_from_text(SKIP));
+    for (size_t i = 0; i < sizeof hash; i++) {
+        snprintf(digits + 3 * i, 4, "%%%02x", hash[i]);
+    }
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        snprintf(url, sizeof url, "/deep/%s/%s", WORDS[i], digits);
+        assert_false(do_certify(url));
+        snprintf(url, sizeof url, "/deep/a/%s", WORDS[i]);
+        assert_false(do_certify(url));
+        certificate_renew(&key);
+        const struct gateway_request r = get(url);
+        check_by_update(&r);
+    }
+    assert_int_equal(tree.leaf_count, leaves);
+    assert_true(do_certify("/deep/a"));
+    certificate_renew(&key);
+    const struct gateway_request r = get("/deep/a");
+    check_believed(&r, 200, "<p>7</p>", true);
+}
+
 /* ---- upgrades -------------------------------------------------------------------------------- */
 
 static void reopen(void *argument)
@@ -847,6 +881,7 @@ int main(void)
         TEST(every_changed_byte),
         TEST(stale_and_foreign_certificates),
         TEST(answers_to_other_questions),
+        TEST(paths_in_the_syntax_of_the_tree),
         TEST(a_film_in_parts),
         TEST(films_of_all_lengths),
         TEST(a_node_that_mixes_parts_up),
