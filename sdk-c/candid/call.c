@@ -3,8 +3,8 @@
 
 #include "ic/trap.h"
 
-void candid_call(struct ic_flow *flow, struct ic_answer *answer, const struct candid_callee *to,
-                 const struct candid_method *method, const void *in)
+static struct ic_call call_from(const struct candid_callee *to, const struct candid_method *method,
+                                const void *in)
 {
     struct ic_call call = {.to = to->canister,
                            .method = ic_bytes_from_text(method->name),
@@ -16,7 +16,21 @@ void candid_call(struct ic_flow *flow, struct ic_answer *answer, const struct ca
     if (result != CANDID_OK) {
         ic_trap(ic_bytes_from_text(candid_result_text(result)));
     }
+    return call;
+}
+
+void candid_call(struct ic_flow *flow, struct ic_answer *answer, const struct candid_callee *to,
+                 const struct candid_method *method, const void *in)
+{
+    const struct ic_call call = call_from(to, method, in);
     ic_call(flow, answer, &call);
+}
+
+enum ic_call_code candid_call_oneway(const struct candid_callee *to,
+                                     const struct candid_method *method, const void *in)
+{
+    const struct ic_call call = call_from(to, method, in);
+    return ic_call_oneway(&call);
 }
 
 bool candid_answer(void *out, const struct ic_answer *answer, const struct candid_method *method)

@@ -1,5 +1,7 @@
 #include "host/ic_host_call.h"
 
+#include "ic/cycles.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -193,6 +195,9 @@ const char *ic_host_answer_trap_text(void)
 
 enum ic_call_code ic_call_send(const struct ic_call *call, uint32_t ticket)
 {
+    if (call->cycles > ic_cycles_liquid()) {
+        return IC_CALL_SYS_TRANSIENT;
+    }
     if (host.refuse > 0) {
         host.refuse--;
         return IC_CALL_SYS_TRANSIENT;

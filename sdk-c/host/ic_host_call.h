@@ -32,8 +32,7 @@ void ic_host_call_refuse(size_t count);
  * cleanup.
  *   index     a call that is open
  *   bytes     the reply, or the reject text
- *   returns   false when the callback trapped; ic_host_answer_trap_text says why, ic_host_trap_text
- *             whether the cleanup trapped as well */
+ *   returns   false when the callback trapped; ic_host_answer_trap_text says why */
 bool ic_host_answer(size_t index, enum ic_call_code code, struct ic_bytes bytes);
 const char *ic_host_answer_trap_text(void);
 /* Cycles that come back with the next answer. */

@@ -5,11 +5,12 @@
 
 #define STORED_VERSION   1u
 #define BLOCK_TIME_SHIFT 30u /* a new sequence begins at the block of the second, about */
-#define ROOM_FREE        0u  /* no ticket */
+#define ROOM_FREE        IC_CALL_NO_TICKET
 
 static struct {
     const struct ic_async_pool *pool;
     struct ic_region *region;
+    ic_flow_ending_fn *ending; /* NULL: flows have no cleanup functions */
     uint32_t ticket_next;
     uint32_t tickets_left; /* of the block */
     uint32_t calls_open;
@@ -37,6 +38,7 @@ void ic_async_open(const struct ic_async_pool *pool, struct ic_store *store, uin
     ic_assert(pool->frame_count > 0 && pool->call_count > 0);
     async.pool = pool;
     async.region = ic_store_region(store, &is_new, region_id, IC_REGION_RAW, STORED_VERSION);
+    async.ending = NULL;
     async.calls_open = 0;
     memset(pool->frames, 0, pool->frame_bytes * pool->frame_count);
     memset(pool->calls, 0, sizeof *pool->calls * pool->call_count);
@@ -92,22 +94,44 @@ static void call_free(struct ic_async_call *call)
 
 /* ---- flows ----------------------------------------------------------------------------------- */
 
-static struct ic_flow *frame_at(uint32_t index)
+struct ic_flow *ic_flow_at(uint32_t index)
 {
+    ic_assert(index < async.pool->frame_count);
     return (struct ic_flow *)(void *)(async.pool->frames + index * async.pool->frame_bytes);
+}
+
+uint32_t ic_flow_index(const struct ic_flow *flow)
+{
+    size_t offset = (size_t)((const uint8_t *)flow - async.pool->frames);
+    return (uint32_t)(offset / async.pool->frame_bytes);
+}
+
+struct ic_flow *ic_flow_whole(struct ic_flow *flow)
+{
+    while (flow->outer != NULL) {
+        flow = flow->outer;
+    }
+    return flow;
+}
+
+void ic_async_ending_set(ic_flow_ending_fn *fn)
+{
+    async.ending = fn;
 }
 
 void *ic_flow_new(ic_flow_fn *run, ic_flow_fn *cleanup, size_t frame_bytes)
 {
     ic_assert(async.pool != NULL);
     ic_assert(frame_bytes <= async.pool->frame_bytes);
+    if (cleanup != NULL && async.ending == NULL) {
+        IC_TRAP("async: cleanup functions need ic_async_cleanup_by, see ic/cleanup.h");
+    }
     for (uint32_t i = 0; i < async.pool->frame_count; i++) {
-        struct ic_flow *flow = frame_at(i);
+        struct ic_flow *flow = ic_flow_at(i);
         if (!flow->is_used) {
             memset(flow, 0, frame_bytes);
             flow->run = run;
             flow->cleanup = cleanup;
-            flow->is_used = true;
             return flow;
         }
     }
@@ -125,7 +149,7 @@ static void calls_forget(struct ic_flow *flow)
     }
 }
 
-static void flow_end(struct ic_flow *flow)
+void ic_flow_end(struct ic_flow *flow)
 {
     calls_forget(flow);
     ic_locks_release(flow);
@@ -138,19 +162,37 @@ static void flow_run(struct ic_flow *flow)
     flow->is_joint = false;
     flow->run(flow);
     if (!flow->is_waiting) {
-        flow_end(flow);
+        ic_flow_end(flow);
     }
 }
 
 void ic_flow_start(struct ic_flow *flow)
 {
-    ic_assert(flow->is_used && flow->resume_at == 0 && !flow->is_waiting);
+    if (flow->is_used || flow->run == NULL) {
+        IC_TRAP("async: this frame was given out again, or is none of ic_flow_new");
+    }
+    flow->is_used = true;
     flow_run(flow);
+}
+
+void ic_flow_enter(struct ic_flow *flow, struct ic_flow *part, uint32_t line)
+{
+    flow->resume_at = line;
+    *part = (struct ic_flow){.outer = flow};
+}
+
+bool ic_flow_is_waiting(const struct ic_flow *flow)
+{
+    while (flow->outer != NULL) {
+        flow = flow->outer;
+    }
+    return flow->is_waiting;
 }
 
 bool ic_flow_must_wait(struct ic_flow *flow, uint32_t line)
 {
     flow->resume_at = line;
+    flow = ic_flow_whole(flow);
     flow->is_joint = flow->pending > 1;
     flow->is_waiting = flow->pending > 0;
     return flow->is_waiting;
@@ -166,6 +208,7 @@ static void answer_reset(struct ic_answer *answer, enum ic_call_code code)
 
 void ic_call(struct ic_flow *flow, struct ic_answer *answer, const struct ic_call *call)
 {
+    flow = ic_flow_whole(flow);
     ic_assert(flow->is_used && !flow->is_waiting);
     answer_reset(answer, IC_CALL_SYS_TRANSIENT);
     if (async.calls_open == async.pool->call_count) {
@@ -249,10 +292,10 @@ void ic_async_on_cleanup(uint32_t ticket)
         return;
     }
     struct ic_flow *flow = call->flow;
-    if (flow->cleanup != NULL) {
-        flow->cleanup(flow);
+    calls_forget(flow); /* a further answer must not find a flow that has trapped */
+    if (flow->cleanup == NULL || !async.ending(flow)) {
+        ic_flow_end(flow);
     }
-    flow_end(flow);
 }
 
 /* ---- for debug queries and the native twin --------------------------------------------------- */
@@ -261,7 +304,7 @@ struct ic_async_status ic_async_status(void)
 {
     struct ic_async_status status = {.calls = async.calls_open};
     for (uint32_t i = 0; i < async.pool->frame_count; i++) {
-        status.flows += frame_at(i)->is_used;
+        status.flows += ic_flow_at(i)->is_used;
     }
     status.locks = ic_locks_held();
     return status;

@@ -27,6 +27,7 @@ static struct ic_lock *lock_free(void)
 
 enum ic_lock_result ic_lock(struct ic_flow *flow, uint32_t kind, struct ic_bytes key)
 {
+    flow = ic_flow_whole(flow);
     ic_assert(flow->is_used && key.size <= IC_LOCK_KEY_BYTES_MAX);
     struct ic_lock *lock = lock_find(kind, key);
     if (lock != NULL) {
@@ -46,7 +47,7 @@ enum ic_lock_result ic_lock(struct ic_flow *flow, uint32_t kind, struct ic_bytes
 void ic_unlock(struct ic_flow *flow, uint32_t kind, struct ic_bytes key)
 {
     struct ic_lock *lock = lock_find(kind, key);
-    ic_assert(lock != NULL && lock->owner == flow);
+    ic_assert(lock != NULL && lock->owner == ic_flow_whole(flow));
     lock->owner = NULL;
 }
 

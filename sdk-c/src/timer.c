@@ -398,6 +398,9 @@ static void sequence_begin(void)
 void ic_timers_open(const struct ic_timer_kind *kinds, size_t kind_count, struct ic_store *store,
                     uint32_t region_id)
 {
+#ifdef __wasm__
+    ic_assert(ic_timers_need_IC_TIMERS_EXPORT);
+#endif
     if (all.kinds != NULL) { /* natively: a module that starts finds zeros, and each page costs */
         memset(&all, 0, sizeof all);
     }

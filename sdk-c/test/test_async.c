@@ -1,5 +1,6 @@
 /* Flows, calls, tickets and locks, natively: the test writes the answers. */
 #include "host/ic_host_call.h"
+#include "host/ic_host_cycles.h"
 #include "ic/async.h"
 #include "ic/msg.h"
 #include "test/check.h"
@@ -24,14 +25,15 @@ struct frame {
     bool traps_after; /* the first await */
     uint32_t timeout_s;
     uint64_t cycles;
-    unsigned rounds; /* awaits still to come */
+    unsigned rounds;    /* awaits still to come */
+    uint8_t spare[256]; /* the frames of flows in flows are larger */
 };
 
 IC_ASYNC_POOL(pool, struct frame, FLOWS, CALLS, LOCKS);
 
 /* What flows have seen: in memory that is rolled back. */
 static struct {
-    unsigned begun, ended, cleaned;
+    unsigned begun, ended;
     enum ic_call_code codes[2];
     uint8_t bytes[2][64];
     size_t sizes[2];
@@ -57,11 +59,6 @@ static void look(const struct frame *f, size_t i)
         memcpy(seen.bytes[i], bytes.at, bytes.size);
     }
     seen.refunded = (uint64_t)f->answers[i].refunded;
-}
-
-static void cleanup(struct ic_flow *flow)
-{
-    seen.cleaned += ((struct frame *)flow)->id == 0 ? 0 : 1;
 }
 
 static void single_run(struct ic_flow *flow)
@@ -154,7 +151,7 @@ struct order {
 static void start(void *argument)
 {
     struct order *o = argument;
-    struct frame *f = ic_flow_new(o->run, cleanup, sizeof *f);
+    struct frame *f = ic_flow_new(o->run, NULL, sizeof *f);
     o->is_full = f == NULL;
     if (f == NULL) {
         return;
@@ -235,6 +232,7 @@ static void calls_are_as_ordered(void **state)
     struct order o = {
         .run = single_run,
         .like = {.id = 0x0807060504030201u, .rounds = 1, .timeout_s = 30, .cycles = 99}};
+    ic_host_cycles_set(0, 100, 1);
     assert_true(run(&o));
     const struct ic_call *call = ic_host_call_at(0);
     struct ic_principal to = ic_principal_from_canister_index(7);
@@ -246,6 +244,12 @@ static void calls_are_as_ordered(void **state)
     ic_host_refund_set(44);
     assert_true(ic_host_answer(0, IC_CALL_OK, IC_BYTES_LIT("")));
     assert_int_equal(seen.refunded, 44);
+    ic_host_cycles_set(0, 100, 2); /* one less than is to be attached: no trap, a call not sent */
+    assert_true(run(&o));
+    assert_int_equal(seen.codes[0], IC_CALL_SYS_TRANSIENT);
+    assert_int_equal(ic_host_call_count(), 1);
+    assert_in_use(0, 0, 0);
+    ic_host_cycles_set(0, 0, 0);
 }
 
 static void every_code_arrives(void **state)
@@ -350,7 +354,7 @@ static void a_trap_before_the_await_leaves_nothing(void **state)
     assert_in_use(0, 0, 0);
 }
 
-static void a_trap_after_the_await_runs_the_cleanup(void **state)
+static void a_trap_after_the_await_ends_the_flow(void **state)
 {
     (void)state;
     struct order o = {.run = single_run, .like = {.id = 8, .rounds = 1, .traps_after = true}};
@@ -358,7 +362,6 @@ static void a_trap_after_the_await_runs_the_cleanup(void **state)
     assert_in_use(1, 1, 1);
     assert_false(ic_host_answer(0, IC_CALL_OK, IC_BYTES_LIT("yes")));
     assert_string_equal(ic_host_answer_trap_text(), "planned");
-    assert_int_equal(seen.cleaned, 1); /* with the frame as it was: id is 8 again */
     assert_int_equal(seen.sizes[0], 0);
     assert_in_use(0, 0, 0);
 }
@@ -556,6 +559,166 @@ static void locks_belong_to_flows(void **state)
     assert_in_use(0, 0, 0);
 }
 
+/* ---- flows in flows --------------------------------------------------------------------------- */
+
+/* Asks twice under a lock of the flow it is part of; in the second round it traps when told to. */
+struct ask {
+    struct ic_flow flow;
+    struct ic_answer answer;
+    unsigned round;
+    bool traps;
+    unsigned sum;
+};
+
+struct pair {
+    struct ic_flow flow;
+    struct ask ask;
+    unsigned round;
+};
+
+struct nest {
+    struct ic_flow flow;
+    struct pair pair;
+    bool traps;
+};
+_Static_assert(sizeof(struct nest) <= sizeof(struct frame), "fits the pool");
+
+static void ask_run(struct ic_flow *flow)
+{
+    struct ask *f = (struct ask *)flow;
+    struct ic_call call = {.method = IC_BYTES_LIT("ask")};
+    IC_FLOW_BEGIN(f);
+    for (f->round = 0; f->round < 2; f->round++) {
+        if (ic_lock_u64(flow, KIND, 1) != IC_LOCK_OK) {
+            return;
+        }
+        IC_AWAIT(f, ic_call(flow, &f->answer, &call));
+        if (f->traps && f->round == 1) {
+            IC_TRAP("planned");
+        }
+        f->sum += f->answer.code == IC_CALL_OK ? ic_answer_bytes(&f->answer).at[0] - '0' : 0;
+    }
+    IC_FLOW_END(f);
+}
+
+static void pair_run(struct ic_flow *flow)
+{
+    struct pair *f = (struct pair *)flow;
+    IC_FLOW_BEGIN(f);
+    for (f->round = 0; f->round < 2; f->round++) {
+        IC_AWAIT_FLOW(f, ask_run, &f->ask);
+    }
+    ic_unlock_u64(flow, KIND, 1);
+    IC_FLOW_END(f);
+}
+
+static void nest_run(struct ic_flow *flow)
+{
+    struct nest *f = (struct nest *)flow;
+    IC_FLOW_BEGIN(f);
+    f->pair.ask.traps = f->traps;
+    IC_AWAIT_FLOW(f, pair_run, &f->pair);
+    seen.refunded = f->pair.ask.sum;
+    seen.ended++;
+    IC_FLOW_END(f);
+}
+
+static void nest_start(void *argument)
+{
+    struct nest *f = ic_flow_new(nest_run, NULL, sizeof *f);
+    ic_assert(f != NULL);
+    f->traps = *(bool *)argument;
+    ic_flow_start(&f->flow);
+}
+
+static void a_flow_calls_flows(void **state)
+{
+    (void)state;
+    static const char *const replies[] = {"1", "2", "3", "4"};
+    bool traps = false;
+    assert_true(ic_host_flow_run(nest_start, &traps));
+    for (size_t i = 0; i < 4; i++) {
+        assert_in_use(1, 1, 1);
+        assert_int_equal(seen.ended, 0);
+        assert_true(ic_host_answer(i, IC_CALL_OK, ic_bytes_from_text(replies[i])));
+    }
+    assert_int_equal(seen.ended, 1);
+    assert_int_equal(seen.refunded, 10);
+    assert_in_use(0, 0, 0);
+}
+
+/* Calls that cannot be sent: the whole nest ends in one message. */
+static void a_nest_without_calls(void **state)
+{
+    (void)state;
+    bool traps = false;
+    ic_host_call_refuse(4);
+    assert_true(ic_host_flow_run(nest_start, &traps));
+    assert_int_equal(seen.ended, 1);
+    assert_in_use(0, 0, 0);
+}
+
+static void a_trap_two_flows_down(void **state)
+{
+    (void)state;
+    bool traps = true;
+    assert_true(ic_host_flow_run(nest_start, &traps));
+    assert_true(ic_host_answer(0, IC_CALL_OK, IC_BYTES_LIT("1")));
+    assert_in_use(1, 1, 1);
+    assert_false(ic_host_answer(1, IC_CALL_OK, IC_BYTES_LIT("2")));
+    assert_in_use(0, 0, 0);
+}
+
+/* ---- frames that are not started --------------------------------------------------------------- */
+
+static void forgets_to_start(void *argument)
+{
+    (void)argument;
+    ic_assert(ic_flow_new(single_run, NULL, sizeof(struct frame)) != NULL);
+}
+
+static void prepares_two(void *argument)
+{
+    (void)argument;
+    struct frame *one = ic_flow_new(joint_run, NULL, sizeof *one);
+    struct frame *two = ic_flow_new(joint_run, NULL, sizeof *two);
+    ic_flow_start(&one->flow);
+    ic_flow_start(&two->flow);
+}
+
+static void locks_before_it_starts(void *argument)
+{
+    (void)argument;
+    struct frame *f = ic_flow_new(single_run, NULL, sizeof *f);
+    (void)!ic_lock_u64(&f->flow, KIND, 1);
+}
+
+static void a_frame_that_is_not_started_is_free(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2 * FLOWS; i++) {
+        assert_true(ic_host_flow_run(forgets_to_start, NULL));
+    }
+    assert_in_use(0, 0, 0);
+    assert_true(run_single(1, 1));
+    assert_in_use(1, 1, 1);
+    assert_false(ic_host_flow_run(prepares_two, NULL));
+    assert_non_null(strstr(ic_host_trap_text(), "given out again"));
+    assert_false(ic_host_flow_run(locks_before_it_starts, NULL));
+    assert_in_use(1, 1, 1);
+}
+
+static void a_call_without_an_answer(void **state)
+{
+    (void)state;
+    struct ic_call call = {.method = IC_BYTES_LIT("tell")};
+    assert_int_equal(ic_call_oneway(&call), IC_CALL_OK);
+    assert_true(ic_host_answer(0, IC_CALL_CANISTER_ERROR, IC_BYTES_LIT("no")));
+    ic_host_call_refuse(1);
+    assert_int_equal(ic_call_oneway(&call), IC_CALL_SYS_TRANSIENT);
+    assert_in_use(0, 0, 0);
+}
+
 /* ---- everything at random, against a plain count --------------------------------------------- */
 
 static void random_life(void **state)
@@ -610,7 +773,7 @@ int main(void)
         TEST(answers_without_room),
         TEST(an_answer_is_read_in_its_message),
         TEST(a_trap_before_the_await_leaves_nothing),
-        TEST(a_trap_after_the_await_runs_the_cleanup),
+        TEST(a_trap_after_the_await_ends_the_flow),
         TEST(a_late_answer_after_a_trap),
         TEST(late_answers_meet_reused_entries),
         TEST(a_late_answer_after_an_upgrade),
@@ -620,6 +783,11 @@ int main(void)
         TEST(frames_run_out),
         TEST(calls_run_out),
         TEST(locks_belong_to_flows),
+        TEST(a_flow_calls_flows),
+        TEST(a_nest_without_calls),
+        TEST(a_trap_two_flows_down),
+        TEST(a_frame_that_is_not_started_is_free),
+        TEST(a_call_without_an_answer),
         TEST(random_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

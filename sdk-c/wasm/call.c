@@ -7,6 +7,7 @@
 #include "ic/call.h"
 
 #include "ic/async.h"
+#include "ic/cycles.h"
 #include "ic/ic0.h"
 #include "ic/trap.h"
 
@@ -16,6 +17,9 @@ enum ic_call_code ic_call_send(const struct ic_call *call, uint32_t ticket)
     uint32_t on_cleanup = (uint32_t)(uintptr_t)ic_async_on_cleanup;
     if (on_answer != IC_CALL_ANSWER_SLOT || on_cleanup != IC_CALL_CLEANUP_SLOT) {
         IC_TRAP("async: the module was linked without the callbacks in table entries 1 and 2");
+    }
+    if (call->cycles != 0 && call->cycles > ic_cycles_liquid()) {
+        return IC_CALL_SYS_TRANSIENT; /* attaching them would trap */
     }
     ic0_call_new(call->to.bytes, call->to.size, call->method.at, call->method.size, on_answer,
                  ticket, on_answer, ticket);

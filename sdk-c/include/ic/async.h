@@ -31,15 +31,28 @@
  * A flow ends when its function returns outside of an await, or when it traps after one. Then its
  * locks (ic/lock.h) are released and its frame is free again: nothing can leak. It answers the
  * message it was started in whenever it likes (the method is annotated // @manual in the .did); a
- * flow started by a timer answers nobody.
+ * flow started by a timer or a heartbeat answers nobody. Flows work in composite queries as well; in
+ * canister_init and canister_post_upgrade the system allows no calls (set a timer there).
+ *
+ * Functions that await are called with IC_AWAIT_FLOW: the callee is a flow function like any other,
+ * its frame a member of the caller's.
+ *
+ *     struct pay {
+ *         struct ic_flow flow;
+ *         struct quote quote;                        // frame of quote_run, which asks for a price
+ *     };
+ *
+ *     f->quote.what = GOLD;
+ *     IC_AWAIT_FLOW(f, quote_run, &f->quote);        // runs it to its end, awaits included
+ *     if (f->quote.price == 0) { ... }
  *
  * What an await does to your data is told in sdk-c/docs/await.md: every await is a commit point,
  * and everything that was read before it must be looked up again after it.
  *
- * Trap. The system undoes the message that trapped, back to the last await, and then the kit runs
- * the flow's cleanup function, if it has one, with the frame as it was then. It may change memory
- * and stable memory; it can neither call nor answer. If it traps itself, its flow keeps frame and
- * locks until the next upgrade: keep it trivial.
+ * Trap. The system undoes the message that trapped, back to the last await; then, in its cleanup
+ * callback, the kit ends the flow: locks are released, the frame is free. Nothing of the author's
+ * runs there, so it cannot fail. A flow that has something to undo declares a cleanup function
+ * (ic/cleanup.h): it runs in a message of its own.
  *
  * Upgrade. The heap is dropped and every flow with it: nothing resumes and no cleanup runs, so what
  * must be carried on is recorded in stable memory before the await. Late answers change nothing. A
@@ -51,9 +64,9 @@
  * the clock, so stop the canister first if you must be sure. Callers that wait for a lost flow get
  * "did not reply" (IC0506) once its last call is answered.
  *
- * Rules of the macros: no IC_AWAIT inside a switch of your own, one IC_AWAIT or IC_JOIN per line,
- * and no local variable that is set before an await and read after it (put it into the frame).
- * Loops and ifs are fine. */
+ * Rules of the macros: no IC_AWAIT inside a switch of your own, one IC_AWAIT, IC_AWAIT_FLOW or
+ * IC_JOIN per line, and no local variable that is set before an await and read after it (put it
+ * into the frame). Loops and ifs are fine. */
 #ifndef IC_ASYNC_H
 #define IC_ASYNC_H
 
@@ -75,12 +88,14 @@ typedef void ic_flow_fn(struct ic_flow *flow);
 /* First member of every frame. Belongs to the kit. */
 struct ic_flow {
     ic_flow_fn *run;
-    ic_flow_fn *cleanup; /* NULL: none */
-    uint32_t resume_at;  /* line; 0: the beginning */
-    uint32_t pending;    /* calls that have not been answered */
-    bool is_used;        /* the frame belongs to a flow */
-    bool is_waiting;
-    bool is_joint; /* it waits for several calls: answers come in several messages */
+    ic_flow_fn *cleanup;   /* NULL: none */
+    struct ic_flow *outer; /* which this is a part of, by IC_AWAIT_FLOW; NULL: none */
+    uint32_t resume_at;    /* line; 0: the beginning */
+    uint32_t pending;      /* calls that have not been answered */
+    bool is_used;          /* the frame belongs to a flow that was started */
+    bool is_waiting;       /* it may not start calls */
+    bool is_joint;         /* it waits for several calls: answers come in several messages */
+    uint64_t ending[2];    /* timers, see ic/cleanup.h */
 };
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -111,7 +126,10 @@ struct ic_bytes ic_answer_bytes(const struct ic_answer *answer);
 
 /* ---- flows ----------------------------------------------------------------------------------- */
 
-/* ic_flow_new takes a frame of at most the pool's frame_bytes, zeroed.
+/* ic_flow_new gives a frame of at most the pool's frame_bytes, zeroed, to be filled and started. A
+ * frame that is not started is given out again by the next ic_flow_new: start one before you ask for
+ * the next.
+ *   cleanup   NULL, or see ic/cleanup.h
  *   returns   NULL when all are taken: answer "busy", the caller tries again */
 IC_MUST_USE void *ic_flow_new(ic_flow_fn *run, ic_flow_fn *cleanup, size_t frame_bytes);
 
@@ -119,12 +137,22 @@ IC_MUST_USE void *ic_flow_new(ic_flow_fn *run, ic_flow_fn *cleanup, size_t frame
 void ic_flow_start(struct ic_flow *flow);
 
 /* ic_call starts a call of a flow; the flow goes on running. Its answer says PENDING until the next
- * IC_JOIN (or IC_AWAIT) lets it arrive. A call that cannot be sent is answered at once with
- * IC_CALL_SYS_TRANSIENT, and so is one beyond the pool's call_count. */
+ * IC_JOIN (or IC_AWAIT) lets it arrive. A call that cannot be sent (out of cycles, more attached than
+ * there are, queue full) is answered at once with IC_CALL_SYS_TRANSIENT, and so is one beyond the
+ * pool's call_count. */
 void ic_call(struct ic_flow *flow, struct ic_answer *answer, const struct ic_call *call);
 
-/* For IC_JOIN. Returns true when there is something to wait for. */
+/* ic_call_oneway sends a call whose answer nobody waits for; it needs no flow.
+ *   returns   IC_CALL_OK when it is on its way, else IC_CALL_SYS_TRANSIENT */
+static inline enum ic_call_code ic_call_oneway(const struct ic_call *call)
+{
+    return ic_call_send(call, IC_CALL_NO_TICKET);
+}
+
+/* For the macros. Must_wait: true when there is something to wait for. */
 bool ic_flow_must_wait(struct ic_flow *flow, uint32_t line);
+void ic_flow_enter(struct ic_flow *flow, struct ic_flow *part, uint32_t line);
+bool ic_flow_is_waiting(const struct ic_flow *flow);
 
 #define IC_FLOW_BEGIN(frame)                                                                       \
     switch ((frame)->flow.resume_at) {                                                             \
@@ -146,6 +174,21 @@ bool ic_flow_must_wait(struct ic_flow *flow, uint32_t line);
     do {                                                                                           \
         start;                                                                                     \
         IC_JOIN(frame);                                                                            \
+    } while (0)
+
+/* Runs another flow function as a part of this flow, to its end. It shares the flow's locks, calls and
+ * fate; a cleanup function of its own it has none.
+ *   part      its frame, a member of this frame; what it reads is set beforehand, what it finds out it
+ *             leaves there */
+#define IC_AWAIT_FLOW(frame, function, part)                                                       \
+    do {                                                                                           \
+        ic_flow_enter(&(frame)->flow, &(part)->flow, __LINE__);                                    \
+        __attribute__((fallthrough));                                                              \
+    case __LINE__:                                                                                 \
+        (function)(&(part)->flow);                                                                 \
+        if (ic_flow_is_waiting(&(frame)->flow)) {                                                  \
+            return;                                                                                \
+        }                                                                                          \
     } while (0)
 
 #define IC_FLOW_END(frame)                                                                         \

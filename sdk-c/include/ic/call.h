@@ -59,11 +59,13 @@ static inline bool ic_call_had_no_effect(enum ic_call_code code)
 #define IC_CALL_ANSWER_SLOT  1u
 #define IC_CALL_CLEANUP_SLOT 2u
 
+/* The ticket of a call whose answer is of no interest. */
+#define IC_CALL_NO_TICKET 0u
+
 /* ic_call_send performs a call whose callbacks get ticket.
  *   returns   IC_CALL_OK: sent, exactly one callback will run. IC_CALL_SYS_TRANSIENT: not sent (out
- *             of cycles, queue full), none will
- *   traps     when the balance is below the attached cycles, or method and argument exceed the
- *             system's limits (20,000 and 10 MiB) */
+ *             of cycles, also of those to be attached; queue full), none will
+ *   traps     when method and argument exceed the system's limits (20,000 bytes and 10 MiB) */
 enum ic_call_code ic_call_send(const struct ic_call *call, uint32_t ticket);
 
 /* In a callback: how the call ended, and the reply or the reject text. The refunded cycles may be

@@ -34,6 +34,11 @@ struct candid_callee {
 void candid_call(struct ic_flow *flow, struct ic_answer *answer, const struct candid_callee *to,
                  const struct candid_method *method, const void *in);
 
+/* candid_call_oneway sends a call whose answer nobody waits for; it needs no flow.
+ *   returns   IC_CALL_OK when it is on its way, else IC_CALL_SYS_TRANSIENT */
+enum ic_call_code candid_call_oneway(const struct candid_callee *to,
+                                     const struct candid_method *method, const void *in);
+
 /* candid_answer decodes a reply into the arena of the message.
  *   out       the struct of method->out, as candid_decode writes it
  *   returns   false when there is none (answer->code says why), or when the callee sent something

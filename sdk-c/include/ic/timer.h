@@ -149,14 +149,19 @@ struct ic_timers_status ic_timers_status(void);
 void ic_timers_on_global_timer(void);
 void ic_timers_on_message(void);
 
+/* Named by the linker when ic_timers_open is called and IC_TIMERS_EXPORT was forgotten. */
 #ifdef __wasm__
 #define IC_TIMER_ENTRY(name) __attribute__((export_name(name)))
+extern const bool ic_timers_need_IC_TIMERS_EXPORT;
+#define IC_TIMERS_DECLARED const bool ic_timers_need_IC_TIMERS_EXPORT = true;
 #else
 #define IC_TIMER_ENTRY(name)
+#define IC_TIMERS_DECLARED
 #endif
 
-/* The two exports; calling ic_timers_open and forgetting this, no timer ever runs. */
+/* The two exports without which no timer would ever run. */
 #define IC_TIMERS_EXPORT                                                                           \
+    IC_TIMERS_DECLARED                                                                             \
     IC_TIMER_ENTRY("canister_global_timer") void ic_timers_export_global_timer(void);              \
     void ic_timers_export_global_timer(void)                                                       \
     {                                                                                              \
