@@ -74,7 +74,7 @@ struct did_def {
     struct ic_bytes doc;
     struct did_position at;
     struct did_type *type;
-    bool is_resolving; /* while alias cycles are looked for */
+    struct did_def *end; /* the definition behind names of names: its type is no mere name. After parsing */
 };
 
 struct did_source {

@@ -54,12 +54,7 @@ static bool is_blob(const struct did_type *type)
 /* The definition whose type is no mere name, or NULL for an anonymous type. */
 static const struct did_def *last_def(const struct did_type *type)
 {
-    const struct did_def *def = NULL;
-    while (type->kind == DID_KIND_NAME) {
-        def = type->def;
-        type = def->type;
-    }
-    return def;
+    return type->kind == DID_KIND_NAME ? type->def->end : NULL;
 }
 
 static struct did_node *node_for(struct did_graph *g, struct did_type *type, const char *path);
@@ -200,19 +195,39 @@ static void fill(struct did_graph *g, struct did_node *node)
 
 /* ---- order of emission, boxes -------------------------------------------------------------------- */
 
-static bool chain_fail(const struct did_graph *g, const struct did_node *node,
-                       struct did_error *error)
+static bool node_fail(const struct did_graph *g, const struct did_node *node, const char *reason,
+                      struct did_error *error)
 {
-    const struct did_position at = node->type->at; /* tuples, without a type, begin a chain */
+    const struct did_position at = node->type != NULL ? node->type->at : node->at;
     return did_fail(error, at.source < g->program->source_count ? g->program->sources[at.source].name : "",
-                    at, "types are chained too deeply");
+                    at, "%s", reason);
+}
+
+/* Its members are done. Of a variant there is one case at a time; a vec is a pointer and a count. */
+static bool count_values(const struct did_graph *g, struct did_node *node, struct did_error *error)
+{
+    uint64_t all = 0;
+    uint32_t most = 0;
+    for (size_t i = 0; i < node->edge_count; i++) {
+        const struct did_edge *edge = &node->edges[i];
+        const bool inside = !edge->boxed && did_node_is_struct(edge->to) && node->kind != CANDID_KIND_VEC;
+        const uint32_t values = inside ? edge->to->values : 1;
+        all += values;
+        most = most > values ? most : values;
+    }
+    all = 1 + (node->kind == CANDID_KIND_VARIANT ? most : all);
+    if (all > DID_VALUES_MAX) {
+        return node_fail(g, node, "a struct of this type would be too large", error);
+    }
+    node->values = (uint32_t)all;
+    return true;
 }
 
 static bool visit(struct did_graph *g, struct did_node *node, unsigned depth,
                   struct did_error *error)
 {
     if (depth > DID_CHAIN_MAX) {
-        return chain_fail(g, node, error);
+        return node_fail(g, node, "types are chained too deeply", error);
     }
     node->visit = 1;
     for (size_t i = 0; node->kind != CANDID_KIND_VEC && i < node->edge_count; i++) {
@@ -227,7 +242,7 @@ static bool visit(struct did_graph *g, struct did_node *node, unsigned depth,
     }
     node->visit = 2;
     *DID_PUSH(g->pool, g->order, g->order_count) = node;
-    return true;
+    return count_values(g, node, error);
 }
 
 static bool order_nodes(struct did_graph *g, struct did_error *error)
@@ -241,90 +256,6 @@ static bool order_nodes(struct did_graph *g, struct did_error *error)
     return true;
 }
 
-/* ---- structural equality ------------------------------------------------------------------------- */
-
-/* Partition refinement: nodes start apart by shape; a round splits classes whose members lead to
- * different classes; when the number of classes stays, equal class means equal (infinite) type. */
-
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-    return (a > b) - (a < b);
-}
-
-static int compare_shape(const struct did_node *a, const struct did_node *b)
-{
-    int order = compare_numbers((uint64_t)a->kind, (uint64_t)b->kind);
-    order = order != 0 ? order : compare_numbers(a->before, b->before);
-    order = order != 0 ? order : compare_numbers(a->edge_count, b->edge_count);
-    order = order != 0 ? order : compare_numbers(a->result_count, b->result_count);
-    return order != 0 ? order : compare_numbers((uint64_t)a->mode, (uint64_t)b->mode);
-}
-
-static int compare_edges(const struct did_node *node, const struct did_edge *a,
-                         const struct did_edge *b)
-{
-    int order = compare_numbers(a->id, b->id);
-    order = order != 0 ? order : compare_numbers(a->to->before, b->to->before);
-    if (order == 0 && node->kind == CANDID_KIND_SERVICE) {
-        order = compare_numbers(a->name.size, b->name.size);
-        order = order != 0 || a->name.size == 0 ? order
-                                                : memcmp(a->name.at, b->name.at, a->name.size);
-    }
-    return order;
-}
-
-static int compare_nodes(const void *x, const void *y)
-{
-    const struct did_node *a = *(struct did_node *const *)x;
-    const struct did_node *b = *(struct did_node *const *)y;
-    int order = compare_shape(a, b);
-    for (size_t i = 0; order == 0 && i < a->edge_count; i++) {
-        order = compare_edges(a, &a->edges[i], &b->edges[i]);
-    }
-    return order;
-}
-
-/* One round. Returns the number of classes. */
-static uint32_t refine(struct did_node **sorted, size_t count)
-{
-    qsort(sorted, count, sizeof *sorted, compare_nodes);
-    uint32_t class = CANDID_KIND_BOX;
-    for (size_t i = 0; i < count; i++) {
-        class += i == 0 || compare_nodes(&sorted[i - 1], &sorted[i]) != 0;
-        sorted[i]->class = class;
-    }
-    for (size_t i = 0; i < count; i++) {
-        sorted[i]->before = sorted[i]->class;
-    }
-    return class;
-}
-
-static void classify(struct did_graph *g)
-{
-    if (g->node_count == 0) {
-        return;
-    }
-    struct did_node **sorted = malloc(g->node_count * sizeof *sorted);
-    if (sorted == NULL) {
-        abort();
-    }
-    for (int kind = 1; kind < CANDID_KIND_BOX; kind++) {
-        if (g->scalars[kind] != NULL) {
-            g->scalars[kind]->class = g->scalars[kind]->before = (uint32_t)kind;
-        }
-    }
-    for (size_t i = 0; i < g->node_count; i++) {
-        sorted[i] = g->nodes[i];
-        sorted[i]->before = 0;
-    }
-    uint32_t classes = 0;
-    for (uint32_t now = refine(sorted, g->node_count); now != classes;) {
-        classes = now;
-        now = refine(sorted, g->node_count);
-    }
-    free(sorted);
-}
-
 /* ---- the whole ----------------------------------------------------------------------------------- */
 
 bool did_graph_complete(struct did_graph *g, struct did_error *error)
@@ -332,10 +263,13 @@ bool did_graph_complete(struct did_graph *g, struct did_error *error)
     for (; g->filled < g->node_count; g->filled++) {
         fill(g, g->nodes[g->filled]);
     }
+    if (g->node_count > DID_NODES_MAX) {
+        return node_fail(g, g->nodes[DID_NODES_MAX], "too many types", error);
+    }
     if (!order_nodes(g, error)) {
         return false;
     }
-    classify(g);
+    did_graph_classify(g);
     return true;
 }
 
@@ -343,6 +277,7 @@ static struct did_node *tuple_node(struct did_graph *g, const char *name,
                                    const struct did_field *fields, size_t count, const char *base)
 {
     struct did_node *node = new_node(g, CANDID_KIND_RECORD, name);
+    node->at = count != 0 ? fields[0].at : (struct did_position){.line = 1, .column = 1};
     fill_tuple(g, node, fields, count, base);
     return node;
 }

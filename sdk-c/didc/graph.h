@@ -14,6 +14,13 @@
 
 /* Structs containing structs; a chain longer than this is refused. */
 #define DID_CHAIN_MAX 1000u
+/* Values in one struct, those of the structs in it included: definitions that use others twice double with
+ * each step. The largest of the NNS governance has 299. */
+#define DID_VALUES_MAX 65536u
+
+/* C types: records, variants, opts, vecs, funcs, services, and a tuple for each list of arguments. The
+ * NNS governance has 467; a message may have CANDID_TABLE_ENTRIES_MAX. */
+#define DID_NODES_MAX 12000u
 
 struct did_node;
 
@@ -33,6 +40,7 @@ struct did_node {
     const char *name; /* lower_snake, unique; scalars: their Candid name */
     const char *none; /* variant without cases: the enum constant that stands for none */
     const struct did_type *type; /* NULL for tuples */
+    struct did_position at;      /* of a tuple: its first type */
     struct ic_bytes doc;
     struct ic_bytes did_name; /* of the definition; empty: anonymous */
     struct did_edge *edges;   /* fields, cases, inner, parameters then results, methods */
@@ -42,8 +50,9 @@ struct did_node {
     struct did_node *opt_of; /* the shared opt and vec of this node */
     struct did_node *vec_of;
     int visit;       /* while ordering: 0 new, 1 open, 2 done */
+    uint32_t values; /* in the struct, once it is done */
     uint32_t class;  /* equal for structurally equal types */
-    uint32_t before; /* class of the last round of refinement */
+    uint32_t index;  /* while classes are found: in nodes */
     uint32_t entry;  /* while writing a type table: index + 1 */
     /* What JavaScript's encoder takes for the same type, by did_js_keys. 0: not known yet. */
     uint32_t js_key;
@@ -101,6 +110,9 @@ IC_MUST_USE bool did_graph_tuple(struct did_graph *graph, struct did_node **out,
 /* did_graph_node adds the node of a resolved type; call did_graph_complete before using it. */
 struct did_node *did_graph_node(struct did_graph *graph, struct did_type *type);
 IC_MUST_USE bool did_graph_complete(struct did_graph *graph, struct did_error *error);
+
+/* did_graph_classify gives nodes of equal types equal classes. */
+void did_graph_classify(struct did_graph *graph);
 
 /* did_header writes the bytes from the magic to the end of the argument types as an encoder of that
  * kind does. Returns false, nothing written, for types that JavaScript's encoder cannot tell from

@@ -177,29 +177,29 @@ static bool resolve_type(struct did_program *program, struct did_type *type,
 
 struct did_type *did_type_resolve(struct did_type *type)
 {
-    while (type->kind == DID_KIND_NAME) {
-        type = type->def->type;
-    }
-    return type;
+    return type->kind == DID_KIND_NAME ? type->def->end->type : type;
 }
 
-/* type A = B; type B = A has no meaning. */
-static bool check_alias_cycles(struct did_program *program, struct did_error *error)
+/* type A = B; type B = A has no meaning. Each definition learns where its name ends. */
+static bool find_ends(struct did_program *program, struct did_error *error)
 {
     for (size_t i = 0; i < program->def_count; i++) {
-        struct did_def *start = program->defs[i];
+        struct did_def *const start = program->defs[i];
+        struct did_def *last = start;
         size_t steps = 0;
-        for (struct did_type *t = start->type; t->kind == DID_KIND_NAME; t = t->def->type) {
+        while (last->end == NULL && last->type->kind == DID_KIND_NAME) {
+            last = last->type->def;
             if (++steps > program->def_count) {
                 return did_fail(error, source_name(program, start->at), start->at,
                                 "the type %.*s is only a name for itself", name_shown(start->name),
                                 (const char *)start->name.at);
             }
-            if (t->def->is_resolving) {
-                break;
-            }
         }
-        start->is_resolving = true; /* known to end */
+        last = last->end != NULL ? last->end : last;
+        last->end = last;
+        for (struct did_def *def = start; def->end == NULL; def = def->type->def) {
+            def->end = last;
+        }
     }
     return true;
 }
@@ -265,15 +265,12 @@ static bool resolve_service(struct did_program *program, struct did_error *error
 
 static bool resolve_program(struct did_program *program, struct did_error *error)
 {
-    if (!index_names(program, error)) {
-        return false;
-    }
     for (size_t i = 0; i < program->def_count; i++) {
         if (!resolve_type(program, program->defs[i]->type, error)) {
             return false;
         }
     }
-    if (!check_alias_cycles(program, error)) {
+    if (!find_ends(program, error)) {
         return false;
     }
     for (size_t i = 0; i < program->def_count; i++) {
@@ -386,18 +383,17 @@ static bool load_import(struct loader *l, const struct did_import *import)
     return read_source(l, import->path, text);
 }
 
-/* The service behind names of definitions, which are not resolved yet. NULL when there is none. */
+/* The service behind names of definitions, whose ends are not known yet. NULL when there is none. */
 static struct did_type *listed_service(const struct did_program *program, struct did_type *type)
 {
-    for (size_t steps = 0; type != NULL && type->kind == DID_KIND_NAME && steps <= program->def_count;
-         steps++) {
-        struct did_type *next = NULL;
-        for (size_t i = 0; i < program->def_count && next == NULL; i++) {
-            next = ic_bytes_is_equal(program->defs[i]->name, type->name) ? program->defs[i]->type : NULL;
+    for (size_t steps = 0; type->kind == DID_KIND_NAME; steps++) {
+        const struct did_def *def = did_def_find(program, type->name);
+        if (def == NULL || steps > program->def_count) {
+            return NULL;
         }
-        type = next;
+        type = def->type;
     }
-    return type != NULL && type->kind == CANDID_KIND_SERVICE ? type : NULL;
+    return type->kind == CANDID_KIND_SERVICE ? type : NULL;
 }
 
 static void add_all_methods(struct did_program *program, struct did_type *to,
@@ -466,6 +462,9 @@ static bool load_all(struct loader *l, const char *name, struct ic_bytes text)
     l->program->init_count = init_count;
     l->program->service_doc = doc;
     l->program->service = l->services[0];
+    if (!index_names(l->program, l->error)) {
+        return false;
+    }
     for (size_t i = 0; i < l->imports.count; i++) {
         if (l->imports.at[i].with_service && !merge_service(l, &l->imports.at[i])) {
             return false;

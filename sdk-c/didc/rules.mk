@@ -1,6 +1,6 @@
 # didc, the generator, and its library (parser, subtyping, printing), which the text form shares.
 DIDC_DIR := sdk-c/didc
-$(eval $(call archive,didc,$(addprefix $(DIDC_DIR)/,pool.c lex.c parse.c resolve.c check.c print.c names.c graph.c header.c js.c layout.c)))
+$(eval $(call archive,didc,$(addprefix $(DIDC_DIR)/,pool.c lex.c parse.c resolve.c check.c print.c names.c graph.c classes.c header.c js.c layout.c)))
 $(eval $(call program,didc,$(addprefix $(DIDC_DIR)/,main.c gen.c gen_header.c gen_source.c gen_client.c),didc candid ic))
 
 # The generator that makes build/gen is always the dev build, whatever MODE is.
@@ -28,4 +28,5 @@ $(O)/sdk-c/candid/test/fuzz_candid.o: | $(BUILD)/gen/hostile_did.h
 $(eval $(call fuzz_target,fuzz_candid,sdk-c/candid/test/fuzz_candid.c $(BUILD)/gen/hostile_did.c,candid ic))
 $(eval $(call fuzz_target,fuzz_did,$(DIDC_DIR)/test/fuzz_did.c,didc candid ic))
 
+$(eval $(call unit_test,didc_model,$(DIDC_DIR)/test/test_model.c,didc candid ic))
 AXON_TESTS += sdk-c/didc/test/run.sh

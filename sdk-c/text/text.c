@@ -391,6 +391,7 @@ static void make_wire_defs(struct wire_types *w)
         struct did_def *def = did_pool_alloc(pool, sizeof *def);
         def->name = ic_bytes_from_text(did_pool_printf(pool, "t%" PRIu32, i));
         def->type = did_pool_alloc(pool, sizeof *def->type);
+        def->end = def;
         *DID_PUSH(pool, w->program.defs, w->program.def_count) = def;
     }
     for (uint32_t i = 0; i < w->d->entry_count; i++) {

@@ -344,9 +344,47 @@ static void test_bad_interfaces_are_refused(void **state)
     }
 }
 
+/* Forty definitions describe a struct of 2^40 values, whose size would not fit a descriptor. */
+static void test_doubling_interfaces_are_refused(void **state)
+{
+    (void)state;
+    char did[4096];
+    size_t used = 0;
+    for (int i = 0; i < 40; i++) {
+        used += (size_t)snprintf(did + used, sizeof did - used, "type T%d = record { T%d; T%d };\n", i,
+                                 i + 1, i + 1);
+    }
+    snprintf(did + used, sizeof did - used, "type T40 = opt nat;\nservice : { m : () -> (vec T0) }");
+    struct candid_text_error error = {0};
+    assert_null(candid_text_open(ic_bytes_from_text(did), &error));
+    assert_string_equal(error.text, "did:26:12: a struct of this type would be too large");
+}
+
+/* The same by the type table of a message that is printed by its own types: entry i is a record of two i + 1. */
+static void test_doubling_messages_are_refused(void **state)
+{
+    (void)state;
+    uint8_t message[600] = {'D', 'I', 'D', 'L', 41};
+    size_t size = 5;
+    for (uint8_t i = 0; i < 40; i++) {
+        const uint8_t entry[] = {0x6c, 2, 0, (uint8_t)(i + 1), 1, (uint8_t)(i + 1)};
+        memcpy(message + size, entry, sizeof entry);
+        size += sizeof entry;
+    }
+    const uint8_t rest[] = {0x6e, 0x7d, 1, 0}; /* entry 40: opt nat; one argument, of entry 0 */
+    memcpy(message + size, rest, sizeof rest);
+    struct candid_text_error error = {0};
+    const char *printed =
+        candid_text_decode(text, NULL, (struct ic_bytes){message, sizeof message}, &error);
+    assert_null(printed);
+    assert_non_null(strstr(error.text, "a struct of this type would be too large"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_doubling_messages_are_refused),
+        cmocka_unit_test(test_doubling_interfaces_are_refused),
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_errors_have_positions),
