@@ -26,7 +26,7 @@ $(O)/sdk-c/candid/test/test_candid.o: | $(BUILD)/gen/sample_did.h
 $(eval $(call unit_test,candid,sdk-c/candid/test/test_candid.c $(BUILD)/gen/sample_did.c $(BUILD)/gen/sample_dispatch.c,candid ic))
 $(O)/sdk-c/candid/test/fuzz_candid.o: | $(BUILD)/gen/hostile_did.h
 $(eval $(call fuzz_target,fuzz_candid,sdk-c/candid/test/fuzz_candid.c $(BUILD)/gen/hostile_did.c,candid ic))
-$(eval $(call fuzz_target,fuzz_did,$(DIDC_DIR)/test/fuzz_did.c,didc candid ic))
+$(eval $(call fuzz_target,fuzz_did,$(DIDC_DIR)/test/fuzz_did.c $(addprefix $(DIDC_DIR)/,gen.c gen_header.c gen_source.c gen_client.c),didc candid ic))
 
 $(eval $(call unit_test,didc_model,$(DIDC_DIR)/test/test_model.c,didc candid ic))
 AXON_TESTS += sdk-c/didc/test/run.sh

@@ -1,9 +1,10 @@
 /* Hostile .did sources: an error with a position or a program; a program prints to a source that parses,
- * prints the same again and is a safe upgrade of itself; its graph has descriptors. */
+ * prints the same again and is a safe upgrade of itself; its graph has descriptors; C is generated of it, in
+ * which each comment ends where it should, or an annotation is refused with its position. */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "didc/graph.h"
+#include "didc/gen.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,12 +16,56 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                               \
     } while (0)
 
+static void require_position(const struct did_error *error)
+{
+    unsigned line = 0;
+    unsigned column = 0;
+    REQUIRE(sscanf(error->text, "fuzz:%u:%u: ", &line, &column) == 2 && line > 0 && column > 0);
+}
+
+/* Comments do not nest and end; what a header has of the source outside of them are names. */
+static void require_comments(const struct did_text *text)
+{
+    bool inside = false;
+    for (size_t i = 0; i + 1 < text->size; i++) {
+        const bool opens = text->at[i] == '/' && text->at[i + 1] == '*';
+        const bool closes = text->at[i] == '*' && text->at[i + 1] == '/';
+        REQUIRE(!(opens && inside) && !(closes && !inside));
+        REQUIRE(text->at[i] == '\n' || (unsigned char)text->at[i] >= ' ');
+        inside = opens || (inside && !closes);
+        i += opens || closes;
+    }
+    REQUIRE(!inside);
+}
+
+static void check_generated(struct did_graph *graph)
+{
+    struct did_error error = {0};
+    struct did_text header = {0};
+    struct did_text rest = {0};
+    struct gen gen = {.graph = graph, .prefix = "fuzz", .source = "fuzz", .error = &error};
+    if (!gen_annotations(&gen)) {
+        require_position(&error);
+        return;
+    }
+    gen_header(&header, &gen);
+    gen_handlers(&header, &gen);
+    gen_client(&header, &gen);
+    require_comments(&header);
+    gen_descriptors(&rest, &gen);
+    gen_methods(&rest, &gen);
+    gen_dispatch(&rest, &gen);
+    did_text_free(&header);
+    did_text_free(&rest);
+}
+
 static void check_graph(struct did_program *program)
 {
     struct did_graph graph;
     struct did_error error;
     struct did_text header = {0};
     if (!did_graph_make(&graph, program, &error)) {
+        require_position(&error);
         return;
     }
     did_layout(&graph);
@@ -35,6 +80,7 @@ static void check_graph(struct did_program *program)
         }
     }
     did_text_free(&header);
+    check_generated(&graph);
 }
 
 static void check_program(struct did_program *program)
@@ -63,9 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_program(&program);
         check_graph(&program);
     } else {
-        unsigned line = 0;
-        unsigned column = 0;
-        REQUIRE(sscanf(error.text, "fuzz:%u:%u: ", &line, &column) == 2 && line > 0 && column > 0);
+        require_position(&error);
     }
     did_free(&program);
     return 0;
