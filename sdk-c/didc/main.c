@@ -1,20 +1,10 @@
-/* didc: .did files to C, checks between interfaces. `didc help` lists the commands. */
+/* didc: .did files to C, checks between interfaces. `didc help` (options.c) lists the commands. */
 #include "gen.h"
+#include "options.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static const char USAGE[] =
-    "usage: didc gen FILE.did --prefix P --out DIR   write P_did.h, P_did.c, P_dispatch.c,\n"
-    "                                                P_client.h\n"
-    "       didc check [--methods-of] NEW.did OLD.did\n"
-    "                                                is NEW a safe upgrade of OLD? With\n"
-    "                                                --methods-of, as far as NEW has methods\n"
-    "       didc print FILE.did                      the interface in one normal form\n"
-    "       didc methods FILE.did                    lines `update NAME`, `query NAME`, ...\n"
-    "       didc headers FILE.did                    the type tables that are known by heart:\n"
-    "                                                lines `NAME rust HEX`, `NAME javascript HEX`\n";
 
 /* ---- files --------------------------------------------------------------------------------------- */
 
@@ -141,33 +131,42 @@ static bool generate(const struct gen *gen, const char *out_dir)
     return true;
 }
 
+#define PREFIX_BYTES_MAX 40u
+
+/* Names that are the kit's own. */
+static bool is_taken(const char *prefix)
+{
+    static const char *const taken[] = {"ic", "ic0", "candid"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        if (strcmp(prefix, taken[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_prefix(const char *prefix)
 {
     for (const char *c = prefix; *c != 0; c++) {
-        if (!(*c >= 'a' && *c <= 'z') && *c != '_' && !(c != prefix && *c >= '0' && *c <= '9')) {
+        const bool letter = *c >= 'a' && *c <= 'z';
+        if (!letter && !(c != prefix && (*c == '_' || (*c >= '0' && *c <= '9')))) {
             return false;
         }
     }
-    return *prefix != 0 && strlen(prefix) <= 40;
+    return *prefix != 0 && strlen(prefix) <= PREFIX_BYTES_MAX && !is_taken(prefix);
 }
 
-static int command_gen(int argc, char **argv)
+static int command_gen(const struct options *options)
 {
-    const char *file = NULL;
-    const char *prefix = NULL;
-    const char *out_dir = NULL;
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--prefix") == 0 && i + 1 < argc) {
-            prefix = argv[++i];
-        } else if (strcmp(argv[i], "--out") == 0 && i + 1 < argc) {
-            out_dir = argv[++i];
-        } else {
-            file = argv[i];
-        }
+    const char *const file = options->files[0];
+    const char *const prefix = options->prefix;
+    if (prefix == NULL || options->out == NULL) {
+        return options_wrong("gen needs --prefix and --out", "");
     }
-    if (file == NULL || prefix == NULL || out_dir == NULL || !is_prefix(prefix)) {
-        fputs(USAGE, stderr);
-        return 2;
+    if (!is_prefix(prefix)) {
+        return options_wrong("a prefix has a letter and then up to 39 letters, digits and _, all lower case, "
+                             "and is neither ic, ic0 nor candid; this one is ",
+                             prefix);
     }
     struct did_program program;
     if (!read_program(&program, file)) {
@@ -182,34 +181,21 @@ static int command_gen(int argc, char **argv)
     if (!ok) {
         fprintf(stderr, "%s\n", error.text);
     }
-    ok = ok && generate(&gen, out_dir);
+    ok = ok && generate(&gen, options->out);
     did_free(&program);
     return ok ? 0 : 1;
 }
 
 /* ---- the other commands -------------------------------------------------------------------------- */
 
-static int command_check(int argc, char **argv)
+static int command_check(const struct options *options)
 {
-    const char *files[2] = {NULL, NULL};
-    int count = 0;
-    bool methods_of_new = false;
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--methods-of") == 0) {
-            methods_of_new = true;
-        } else if (count < 2) {
-            files[count++] = argv[i];
-        }
-    }
-    if (count != 2) {
-        fputs(USAGE, stderr);
-        return 2;
-    }
     struct did_program new_program = {0};
     struct did_program old_program = {0};
     struct did_error error;
-    bool ok = read_program(&new_program, files[0]) && read_program(&old_program, files[1]);
-    if (ok && !did_check(&new_program, &old_program, methods_of_new, &error)) {
+    bool ok = read_program(&new_program, options->files[0]) &&
+              read_program(&old_program, options->files[1]);
+    if (ok && !did_check(&new_program, &old_program, options->methods_of, &error)) {
         fprintf(stderr, "%s\n", error.text);
         ok = false;
     }
@@ -218,14 +204,10 @@ static int command_check(int argc, char **argv)
     return ok ? 0 : 1;
 }
 
-static int command_print(int argc, char **argv)
+static int command_print(const struct options *options)
 {
     struct did_program program;
-    if (argc != 1) {
-        fputs(USAGE, stderr);
-        return 2;
-    }
-    if (!read_program(&program, argv[0])) {
+    if (!read_program(&program, options->files[0])) {
         return 1;
     }
     struct did_text out = {0};
@@ -236,15 +218,11 @@ static int command_print(int argc, char **argv)
     return 0;
 }
 
-static int command_methods(int argc, char **argv)
+static int command_methods(const struct options *options)
 {
     static const char *const modes[] = {"update", "query", "update", "composite_query"};
     struct did_program program;
-    if (argc != 1) {
-        fputs(USAGE, stderr);
-        return 2;
-    }
-    if (!read_program(&program, argv[0])) {
+    if (!read_program(&program, options->files[0])) {
         return 1;
     }
     const struct did_type *service =
@@ -281,16 +259,12 @@ static void print_header(struct did_graph *graph, const struct did_graph_method 
     did_text_free(&header);
 }
 
-static int command_headers(int argc, char **argv)
+static int command_headers(const struct options *options)
 {
     struct did_program program;
     struct did_graph graph;
     struct did_error error;
-    if (argc != 1) {
-        fputs(USAGE, stderr);
-        return 2;
-    }
-    if (!read_program(&program, argv[0])) {
+    if (!read_program(&program, options->files[0])) {
         return 1;
     }
     const bool ok = did_graph_make(&graph, &program, &error);
@@ -307,19 +281,22 @@ static int command_headers(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        int (*run)(int argc, char **argv);
-    } commands[] = {{"gen", command_gen},
-                    {"check", command_check},
-                    {"print", command_print},
-                    {"methods", command_methods},
-                    {"headers", command_headers}};
-    for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++) {
+    static const struct command commands[] = {
+        {"gen", 1, " --prefix --out", command_gen},    {"check", 2, " --methods-of", command_check},
+        {"print", 1, "", command_print},               {"methods", 1, "", command_methods},
+        {"headers", 1, "", command_headers}};
+    if (options_help(argc, argv)) {
+        return 0;
+    }
+    if (argc < 2) {
+        return options_wrong("a command is missing", "");
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
-            return commands[i].run(argc - 2, argv + 2);
+            struct options options;
+            return options_read(&options, &commands[i], argc - 2, argv + 2) ? commands[i].run(&options)
+                                                                            : 2;
         }
     }
-    fputs(USAGE, argc >= 2 && strstr(argv[1], "help") != NULL ? stdout : stderr);
-    return argc >= 2 && strstr(argv[1], "help") != NULL ? 0 : 2;
+    return options_wrong("unknown command ", argv[1]);
 }

@@ -1,7 +1,7 @@
 # didc, the generator, and its library (parser, subtyping, printing), which the text form shares.
 DIDC_DIR := sdk-c/didc
 $(eval $(call archive,didc,$(addprefix $(DIDC_DIR)/,pool.c lex.c parse.c resolve.c check.c print.c names.c graph.c classes.c header.c js.c layout.c)))
-$(eval $(call program,didc,$(addprefix $(DIDC_DIR)/,main.c gen.c gen_header.c gen_source.c gen_client.c),didc candid ic))
+$(eval $(call program,didc,$(addprefix $(DIDC_DIR)/,main.c options.c gen.c gen_header.c gen_source.c gen_client.c),didc candid ic))
 
 # The generator that makes build/gen is always the dev build, whatever MODE is.
 DIDC := $(BUILD)/didc

@@ -180,20 +180,61 @@ for ((i = 0; i < 3000; i++)); do echo "type T$i = record { T$((i + 1)) };"; done
 echo "type T3000 = nat; service : { m : (T0) -> () }" >>"$OUT/chain.did"
 $DIDC gen "$OUT/chain.did" --prefix chain --out "$OUT" >"$OUT/log" 2>&1
 [ $? -le 1 ] || { bad "chain of definitions"; hostile=1; }
-for file in $HERE/golden/bank.did $HERE/golden/clash.did; do
+survives() { # survives WHAT FILE: generated, or refused with a position
+    $DIDC gen "$2" --prefix cut --out "$OUT" >"$OUT/log" 2>&1
+    local status=$?
+    [ $status = 0 ] || { [ $status = 1 ] && grep -q '\.did:[0-9]*:[0-9]*: ' "$OUT/log"; } ||
+        { bad "$1: status $status"; head -3 "$OUT/log"; hostile=1; }
+}
+for file in $HERE/golden/bank.did $HERE/golden/clash.did $HERE/compile/names.did; do
     size=$(wc -c <$file)
     for ((i = 0; i < size; i += 7)); do
         head -c $i $file >"$OUT/cut.did"
-        $DIDC gen "$OUT/cut.did" --prefix cut --out "$OUT" >"$OUT/log" 2>&1
-        [ $? -le 1 ] || { bad "cut at $i of $file"; hostile=1; }
+        survives "cut at $i of $file" "$OUT/cut.did"
+    done
+    # Without each of its words and signs in turn, and with each of them twice.
+    tokens=$(grep -oE '[A-Za-z0-9_]+|"[^"]*"|//.*|[^ ]' $file)
+    count=$(wc -l <<<"$tokens")
+    for ((i = 1; i <= count; i += 3)); do
+        sed "${i}d" <<<"$tokens" >"$OUT/cut.did"
+        survives "without word $i of $file" "$OUT/cut.did"
+        sed "${i}p" <<<"$tokens" >"$OUT/cut.did"
+        survives "word $i twice of $file" "$OUT/cut.did"
     done
 done
 for i in $(seq 50); do
-    head -c 300 /dev/urandom >"$OUT/random.did"
-    $DIDC gen "$OUT/random.did" --prefix random --out "$OUT" >"$OUT/log" 2>&1
-    [ $? = 1 ] && grep -q ':[0-9]*:[0-9]*: ' "$OUT/log" || { bad "random $i"; hostile=1; }
+    LC_ALL=C awk -v seed=$i 'BEGIN { srand(seed); for (i = 0; i < 300; i++) printf "%c", int(rand() * 256) }' \
+        >"$OUT/random.did"
+    survives "random $i" "$OUT/random.did"
 done
 [ $hostile = 0 ] && ok
+
+# ---- called wrongly ---------------------------------------------------------------------------------
+wrong() { # wrong TEXT ARGUMENT...: exit status 2 and this text
+    local text=$1
+    shift
+    $DIDC "$@" >"$OUT/log" 2>&1
+    local status=$?
+    if [ $status = 2 ] && grep -qF -- "$text" "$OUT/log"; then ok; else bad "didc $*: status $status"; fi
+}
+wrong "a command is missing"
+wrong "unknown command chek" chek a.did b.did
+wrong "a .did file is missing behind gen" gen
+wrong "a .did file is missing behind check" check a.did
+wrong "one file too many: b.did" print a.did b.did
+wrong "unknown option --prfix" gen a.did --prfix a --out "$OUT"
+wrong "unknown option --prefix" print a.did --prefix a
+wrong "a value is missing behind --out" gen a.did --prefix a --out
+wrong "gen needs --prefix and --out" gen a.did --prefix a
+for prefix in "" A 1a _a ic candid a-b aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; do
+    wrong "a prefix has a letter" gen a.did --prefix "$prefix" --out "$OUT"
+done
+check "help names every command" bash -c "for word in 'gen FILE' 'check \[' 'print FILE' 'methods FILE' 'headers FILE'; do
+    $DIDC help | grep -q \"didc \$word\" || exit 1; done"
+check "help names every annotation" bash -c "for word in raw manual noargs full max guard inspect; do
+    $DIDC help annotations | grep -q \"@\$word\" || exit 1; done"
+refused "no such file" "cannot read $OUT/none.did" $DIDC print "$OUT/none.did"
+refused "no such folder" "cannot write $OUT/none/b_did.h" $DIDC gen $HERE/golden/bank.did --prefix b --out "$OUT/none"
 
 echo "$PASSED passed, $FAILED failed"
 [ $FAILED = 0 ]
