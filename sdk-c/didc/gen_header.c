@@ -77,7 +77,9 @@ void gen_comment_text(struct did_text *out, struct ic_bytes line)
     }
 }
 
-void gen_doc(struct did_text *out, struct ic_bytes doc, const char *indent)
+/* The comment, with "name: " before its first line where there is a name. */
+static void put_doc(struct did_text *out, struct ic_bytes name, struct ic_bytes doc,
+                    const char *indent)
 {
     struct ic_bytes line;
     bool open = false;
@@ -89,6 +91,8 @@ void gen_doc(struct did_text *out, struct ic_bytes doc, const char *indent)
             did_printf(out, "\n%s *%s", indent, line.size == 0 ? "" : " ");
         } else {
             did_printf(out, "%s/* ", indent);
+            did_append(out, name);
+            did_printf(out, "%s", name.size == 0 ? "" : ": ");
             open = true;
         }
         gen_comment_text(out, line);
@@ -96,6 +100,11 @@ void gen_doc(struct did_text *out, struct ic_bytes doc, const char *indent)
     if (open) {
         did_printf(out, " */\n");
     }
+}
+
+void gen_doc(struct did_text *out, struct ic_bytes doc, const char *indent)
+{
+    put_doc(out, (struct ic_bytes){0}, doc, indent);
 }
 
 /* ---- structs ------------------------------------------------------------------------------------- */
@@ -193,8 +202,25 @@ static void put_struct(struct did_text *out, const struct gen *gen, const struct
     did_printf(out, "};\n\n");
 }
 
+/* Definitions that are no struct here, because they are numbers, texts, functions or other names for a
+ * struct: what was written about them. */
+static void put_docs_of_others(struct did_text *out, const struct gen *gen)
+{
+    const struct did_program *program = gen->graph->program;
+    const size_t start = out->size;
+    for (size_t i = 0; i < program->def_count; i++) {
+        const struct did_def *def = program->defs[i];
+        const struct did_node *node = def->end->type->node;
+        if (def->end != def || node == NULL || !did_node_is_struct(node)) {
+            put_doc(out, def->name, def->doc, "");
+        }
+    }
+    did_printf(out, "%s", out->size == start ? "" : "\n");
+}
+
 void gen_header(struct did_text *out, const struct gen *gen)
 {
+    put_docs_of_others(out, gen);
     for (size_t i = 0; i < gen->graph->order_count; i++) {
         put_struct(out, gen, gen->graph->order[i]);
     }
@@ -266,6 +292,7 @@ void gen_handlers(struct did_text *out, const struct gen *gen)
 {
     const struct did_graph *g = gen->graph;
     did_printf(out, "/* The methods: the author of the canister writes these functions. */\n");
+    gen_doc(out, g->program->service_doc, "");
     if (g->init != NULL) {
         did_printf(out, "extern const struct candid_method %s_init_method;\n", gen->prefix);
         if (gen->service.raw) {
