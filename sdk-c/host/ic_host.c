@@ -500,6 +500,21 @@ struct ic_arena *ic_msg_arena(size_t size_bytes)
     return &arena;
 }
 
+/* What was taken stays, as it does in a canister; the list keeps it reachable. */
+struct taken {
+    struct taken *before;
+    _Alignas(IC_ARENA_ALIGN) uint8_t bytes[];
+};
+static struct taken *taken_last;
+
+void *ic_heap_take(size_t size_bytes)
+{
+    struct taken *taken = must(calloc(1, sizeof *taken + size_bytes));
+    taken->before = taken_last;
+    taken_last = taken;
+    return taken->bytes;
+}
+
 size_t ic_msg_arg_size(void)
 {
     return host.arg.size;

@@ -136,6 +136,7 @@ void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id,
         ic_store_region(store, &is_new, region_id, IC_REGION_MAP, key_bytes << 16 | value_bytes);
     if (!is_new) {
         head_load(map);
+        ic_map_cache_join(map);
         return;
     }
     map->count = 0;
@@ -293,6 +294,7 @@ static void root_grow(struct ic_map *map, const struct addition *add)
     map->root = root;
     map->height++;
     ic_map_cache_clear(map); /* every depth changed */
+    ic_map_cache_join(map);
 }
 
 /* Adds an entry at the place where a descent ended. */

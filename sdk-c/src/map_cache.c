@@ -1,29 +1,44 @@
 /* The cache of an ic_map: the first parts of inner nodes, as they are in stable memory.
  *
  * The root has line 0. Its children have a line by the slot in which the root keeps them: it stays
- * the same as long as they are its children, and none evicts another. Nodes below them share what
- * the application gave, in sets of four lines by a hash of their number. Whoever changes a node in
- * its line writes the same bytes to stable memory. */
+ * the same as long as they are its children, and none evicts another. Nodes below them share the
+ * lines of the pool, or what the application gave, in sets of four lines by a hash of their number.
+ * Whoever changes a node in its line writes the same bytes to stable memory. */
 #include "ic/buf.h"
 #include "ic/map.h"
+#include "ic/msg.h"
 #include "ic/trap.h"
 #include "src/map_node.h"
 
-#define LINE_ROOT  0u
-#define LINE_FIRST 1u /* of the root's children */
-#define WAYS       4u
-#define LINES_MAX  32768u
+#define LINE_ROOT   0u
+#define LINE_FIRST  1u /* of the root's children */
+#define WAYS        4u
+#define LINES_MAX   32768u
+#define POOL_HEIGHT 4u /* levels of a map that has nodes below the root's children */
 
 /* Header of a line: u64 address of the node, u32 its number, u32 generation; then its bytes. */
-#define OWNER_AT    8u /* number and generation */
-#define COUNT_AT    2u /* in a node */
-#define MORE_HEADER 8u /* u32 generation, at the start of the application's memory */
+#define OWNER_AT 8u /* number and generation */
+#define COUNT_AT 2u /* in a node */
+
+#define INNER_FRONT_MAX(k) (8u + (k) + 9u * ((IC_MAP_NODE_BYTES_MAX - 8u - (k)) / (9u + (k))))
+_Static_assert(IC_MAP_LINE_HEADER + 8u + 23u + 9u * IC_MAP_ROOM_MAX <= IC_MAP_LINE_BYTES_MAX &&
+                   IC_MAP_LINE_HEADER + INNER_FRONT_MAX(24u) <= IC_MAP_LINE_BYTES_MAX &&
+                   IC_MAP_LINE_BYTES_MAX % 8 == 0,
+               "the largest front, of keys with 23 or 24 bytes, fits a line");
+
+/* The lines that maps share, once there is one that needs them. */
+static uint8_t *pool;
+
+/* Every map starts its generations with a number that none had before: so the lines of others, of
+ * an earlier tree and of memory that was used before are all empty, and nobody goes through them. */
+static uint32_t generation_last;
 
 static uint8_t *line_at(const struct ic_map *map, uint32_t line)
 {
-    uint8_t *lines = line < map->lines ? (uint8_t *)(uintptr_t)map->cache : map->more;
-    uint32_t n = line < map->lines ? line : line - map->lines;
-    return lines + (size_t)n * map->line_bytes;
+    if (line < map->lines) {
+        return (uint8_t *)(uintptr_t)map->cache + (size_t)line * map->line_bytes;
+    }
+    return map->more + (size_t)(line - map->lines) * IC_MAP_LINE_BYTES_MAX;
 }
 
 static inline uint64_t owner_of(const struct ic_map *map, uint32_t number)
@@ -41,45 +56,52 @@ static void line_empty(uint8_t *line)
     ic_store_u64_le(line + OWNER_AT, IC_MAP_NONE);
 }
 
-/* Starts a generation: all lines are empty. The memory of the application may still hold lines of
- * an earlier map; it remembers the last generation, so that nobody has to go through them. */
-static void generation_start(struct ic_map *map, uint32_t generation)
-{
-    map->cache_generation = generation;
-    if (map->more != NULL) {
-        ic_store_u32_le(map->more - MORE_HEADER, generation);
-    }
-}
-
 void ic_map_cache_init(struct ic_map *map)
 {
     map->line_bytes = IC_MAP_LINE_HEADER + (map->inner.keys_at + 7) / 8 * 8;
+    ic_assert(map->line_bytes <= IC_MAP_LINE_BYTES_MAX);
     map->lines = IC_MAP_CACHE_BYTES / map->line_bytes;
-    map->cache_generation = 0;
     map->more_sets = 0;
     map->more_turn = 0;
+    map->has_own_cache = false;
     map->more = NULL;
     for (uint32_t line = 0; line < map->lines; line++) {
         line_empty(line_at(map, line));
     }
+    ic_map_cache_clear(map);
+}
+
+static void more_use(struct ic_map *map, uint8_t *memory, size_t bytes)
+{
+    size_t lines = bytes / IC_MAP_LINE_BYTES_MAX;
+    lines = lines < LINES_MAX ? lines : LINES_MAX;
+    map->more = memory;
+    map->more_sets = (uint32_t)lines / WAYS;
 }
 
 void ic_map_cache_give(struct ic_map *map, void *memory, size_t bytes)
 {
     ic_assert((uintptr_t)memory % 8 == 0);
-    size_t lines = bytes < MORE_HEADER ? 0 : (bytes - MORE_HEADER) / map->line_bytes;
-    lines = lines < LINES_MAX ? lines : LINES_MAX;
-    if (lines < WAYS) {
+    map->has_own_cache = true;
+    more_use(map, memory, bytes);
+}
+
+void ic_map_cache_join(struct ic_map *map)
+{
+    if (map->height < POOL_HEIGHT || map->has_own_cache || map->more_sets != 0) {
         return;
     }
-    map->more = (uint8_t *)memory + MORE_HEADER;
-    map->more_sets = (uint32_t)lines / WAYS;
-    generation_start(map, ic_load_u32_le(memory) + 1);
+    if (pool == NULL) {
+        pool = ic_heap_take(IC_MAP_POOL_BYTES);
+    }
+    if (pool != NULL) {
+        more_use(map, pool, IC_MAP_POOL_BYTES);
+    }
 }
 
 void ic_map_cache_clear(struct ic_map *map)
 {
-    generation_start(map, map->cache_generation + 1);
+    map->cache_generation = ++generation_last;
 }
 
 /* First line of a node's set. Inner nodes of ascending keys are numbered in even steps, which a
@@ -117,7 +139,7 @@ static uint32_t set_find(const struct ic_map *map, uint32_t number)
     uint32_t first = set_of(map, number);
     uint64_t owner = owner_of(map, number);
     const uint8_t *at = line_at(map, first) + OWNER_AT;
-    for (uint32_t line = first; line < first + WAYS; line++, at += map->line_bytes) {
+    for (uint32_t line = first; line < first + WAYS; line++, at += IC_MAP_LINE_BYTES_MAX) {
         if (ic_load_u64_le(at) == owner) {
             return line;
         }

@@ -124,6 +124,8 @@ uint32_t ic_map_node_free_next(const struct ic_map *map, uint32_t number);
 /* Makes the lines of the cache, empty; and forgets what they hold. */
 void ic_map_cache_init(struct ic_map *map);
 void ic_map_cache_clear(struct ic_map *map);
+/* Lets a map of four or more levels share the pool. */
+void ic_map_cache_join(struct ic_map *map);
 void ic_map_cache_forget(struct ic_map *map, uint32_t number);
 /* The line for a child: place 0 is left of all keys of its parent, n + 1 is of slot n. */
 uint32_t ic_map_line_for(const struct ic_map *map, const struct ic_map_node *parent, uint32_t place,

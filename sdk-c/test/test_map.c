@@ -12,16 +12,24 @@ static struct ic_store store;
 static struct ic_map map;
 static struct model model;
 static _Alignas(8) uint8_t more_cache[1u << 16];
-static size_t more_cache_bytes; /* given to the map */
+#define SHARES_POOL SIZE_MAX
+static size_t more_cache_bytes = SHARES_POOL; /* given to the map, or nothing */
 
 /* ---- messages -------------------------------------------------------------------------------- */
+
+static void open_map(const struct model *m)
+{
+    ic_map_open(&map, &store, REGION, (uint32_t)m->key_bytes, (uint32_t)m->value_bytes);
+    if (more_cache_bytes != SHARES_POOL) {
+        ic_map_cache_give(&map, more_cache, more_cache_bytes);
+    }
+}
 
 static void create(void *argument)
 {
     const struct model *m = argument;
     ic_store_create(&store, APP);
-    ic_map_open(&map, &store, REGION, (uint32_t)m->key_bytes, (uint32_t)m->value_bytes);
-    ic_map_cache_give(&map, more_cache, more_cache_bytes);
+    open_map(m);
 }
 
 static void reopen(void *argument)
@@ -29,8 +37,7 @@ static void reopen(void *argument)
     const struct model *m = argument;
     memset(&map, 0xee, sizeof map);
     ic_store_open(&store, APP);
-    ic_map_open(&map, &store, REGION, (uint32_t)m->key_bytes, (uint32_t)m->value_bytes);
-    ic_map_cache_give(&map, more_cache, more_cache_bytes);
+    open_map(m);
 }
 
 static void check(void *argument)
@@ -239,10 +246,10 @@ static void walk_and_find(void *argument)
     }
 }
 
-/* Trees of four and five levels with caches of no, very few, few, and enough lines for them. */
-static void deep_trees_share_a_cache(void **state)
+/* Trees of four and five levels with caches of no, few, and enough lines for them, and the pool. */
+static void deep_trees_use_a_cache(void **state)
 {
-    static const size_t SIZES[] = {0, 1700, 5000, sizeof more_cache};
+    static const size_t SIZES[] = {0, 4 * IC_MAP_LINE_BYTES_MAX, sizeof more_cache, SHARES_POOL};
     (void)state;
     for (size_t size = 0; size < sizeof SIZES / sizeof SIZES[0]; size++) {
         struct operation op;
@@ -265,8 +272,104 @@ static void deep_trees_share_a_cache(void **state)
             }
         }
         assert_true(height >= 4);
+        assert_int_equal(map.more_sets > 0, SIZES[size] != 0);
     }
-    more_cache_bytes = 0;
+}
+
+static void find_first(void *argument)
+{
+    (void)argument;
+    assert_true(ic_map_find(&map, NULL, model_at(&model, 0)));
+}
+
+/* Once the way to a leaf is in the cache, its own front and the key are all that is read. */
+static void a_warm_lookup_reads_the_leaf(void **state)
+{
+    (void)state;
+    struct operation op;
+    uint64_t seed = 5;
+    fresh(128, 352);
+    for (uint32_t i = 0; map.height < 5; i++) {
+        operation_make(&op, &seed, PUT, SPREAD, i);
+        operate(&op);
+    }
+    CHECK_RUNS(find_first, NULL);
+    CHECK_RUNS(find_first, NULL);
+    assert_true(ic_host_stable_instructions() <=
+                25 + map.leaf.search_bytes + 25 + map.key_bytes + 352 + 25);
+}
+
+/* ---- two maps, one pool ---------------------------------------------------------------------- */
+
+#define REGION_OTHER 9u
+#define OTHER_KEY    100u
+#define OTHER_VALUE  380u
+
+/* The other map has the same keys backwards, and a shape whose fronts are of another size. */
+static struct ic_map other_map;
+
+static void other_open(void *argument)
+{
+    (void)argument;
+    ic_map_open(&other_map, &store, REGION_OTHER, OTHER_KEY, OTHER_VALUE);
+}
+
+static void other_key(uint8_t *out, const uint8_t *key)
+{
+    for (size_t i = 0; i < OTHER_KEY; i++) {
+        out[i] = key[OTHER_KEY - 1 - i];
+    }
+}
+
+static void other_operation(void *argument)
+{
+    const struct operation *op = argument;
+    uint8_t key[OTHER_KEY], value[OTHER_VALUE];
+    other_key(key, op->key);
+    memset(value, key[0], sizeof value);
+    if (op->action == PUT) {
+        (void)ic_map_put(&other_map, key, value);
+    } else if (op->action == REMOVE) {
+        (void)ic_map_remove(&other_map, key);
+    }
+}
+
+static void other_is_equal(void *argument)
+{
+    (void)argument;
+    ic_map_check(&other_map);
+    assert_int_equal(ic_map_count(&other_map), model.count);
+    for (size_t i = 0; i < model.count; i++) {
+        uint8_t key[OTHER_KEY], value[OTHER_VALUE];
+        other_key(key, model_at(&model, i));
+        assert_true(ic_map_find(&other_map, value, key));
+        assert_int_equal(value[OTHER_VALUE - 1], key[0]);
+    }
+}
+
+static void two_maps_share_the_pool(void **state)
+{
+    (void)state;
+    struct operation op;
+    uint64_t seed = 77;
+    fresh(128, 352);
+    CHECK_RUNS(other_open, NULL);
+    for (uint32_t i = 0; i < 15000; i++) {
+        uint64_t dice = test_random_below(&seed, 100);
+        enum action action = dice < (i < 12000 ? 95u : 30u) ? PUT : REMOVE;
+        operation_make(&op, &seed, action, SPREAD, test_random_below(&seed, 1u << 30));
+        operate(&op);
+        CHECK_RUNS(other_operation, &op);
+        if (i % 3000 == 2999) {
+            CHECK_RUNS(whole_is_equal, NULL);
+            CHECK_RUNS(other_is_equal, NULL);
+        }
+        if (i % 6000 == 5999) {
+            CHECK_RUNS(reopen, &model);
+            CHECK_RUNS(other_open, NULL);
+        }
+    }
+    assert_true(map.height >= 4 && other_map.height >= 4 && map.more == other_map.more);
 }
 
 /* Fills with 0..count-1 in one direction and empties in a direction. */
@@ -679,7 +782,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty_map_is_empty),
         cmocka_unit_test(shapes_agree_with_the_model),
-        cmocka_unit_test(deep_trees_share_a_cache),
+        cmocka_unit_test(deep_trees_use_a_cache),
+        cmocka_unit_test(a_warm_lookup_reads_the_leaf),
+        cmocka_unit_test(two_maps_share_the_pool),
         cmocka_unit_test(ascending_and_descending),
         cmocka_unit_test(space_is_used_again),
         cmocka_unit_test(two_hundred_thousand_entries),

@@ -24,19 +24,54 @@ struct ic_arena *ic_msg_arena_now(void)
     return arena.at == NULL ? NULL : &arena;
 }
 
+/* The arena ends where the heap does, until ic_heap_take puts something behind it. Then it ends
+ * there, and starts anew behind all of it once it needs more. */
+static size_t arena_base; /* 0 = right behind the static data */
+static size_t arena_end;  /* 0 = where the heap ends */
+
+static uint64_t heap_bytes(void)
+{
+    return (uint64_t)__builtin_wasm_memory_size(0) * WASM_PAGE_BYTES;
+}
+
+/* Makes the heap end at end or later; false when it cannot. */
+static bool heap_reach(uint64_t end)
+{
+    uint64_t size = heap_bytes();
+    if (end <= size) {
+        return true;
+    }
+    uint64_t pages = (end - size + WASM_PAGE_BYTES - 1) / WASM_PAGE_BYTES;
+    return end <= UINT32_MAX && __builtin_wasm_memory_grow(0, (size_t)pages) != SIZE_MAX;
+}
+
 struct ic_arena *ic_msg_arena(size_t size_bytes)
 {
-    size_t base = ((size_t)&__heap_base + IC_ARENA_ALIGN - 1) & ~(size_t)(IC_ARENA_ALIGN - 1);
-    uint64_t end = (uint64_t)base + size_bytes;
-    uint64_t size = (uint64_t)__builtin_wasm_memory_size(0) * WASM_PAGE_BYTES;
-    if (end > size) {
-        uint64_t pages = (end - size + WASM_PAGE_BYTES - 1) / WASM_PAGE_BYTES;
-        if (end > UINT32_MAX || __builtin_wasm_memory_grow(0, (size_t)pages) == SIZE_MAX) {
-            IC_TRAP("out of heap memory");
-        }
+    size_t base = arena_base;
+    if (base == 0) {
+        base = ((size_t)&__heap_base + IC_ARENA_ALIGN - 1) & ~(size_t)(IC_ARENA_ALIGN - 1);
+    }
+    if (arena_end != 0 && (uint64_t)base + size_bytes > arena_end) {
+        base = arena_base = (size_t)heap_bytes();
+        arena_end = 0;
+    }
+    if (!heap_reach((uint64_t)base + size_bytes)) {
+        IC_TRAP("out of heap memory");
     }
     ic_arena_init(&arena, (void *)base, size_bytes);
     return &arena;
+}
+
+void *ic_heap_take(size_t size_bytes)
+{
+    uint64_t start = heap_bytes();
+    if (!heap_reach(start + size_bytes)) {
+        return NULL;
+    }
+    if (arena_end == 0) {
+        arena_end = (size_t)start;
+    }
+    return (void *)(size_t)start;
 }
 
 /* ---- argument and caller --------------------------------------------------------------------- */

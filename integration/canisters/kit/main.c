@@ -208,6 +208,41 @@ static void hex_check(void)
     }
 }
 
+static void bytes_check(const uint8_t *at, size_t size, uint8_t expected)
+{
+    for (size_t i = 0; i < size; i++) {
+        ic_assert(at[i] == expected);
+    }
+    checks++;
+}
+
+static uint8_t *arena_fill(size_t size, uint8_t with)
+{
+    uint8_t *at = ic_arena_alloc(ic_msg_arena(size), size);
+    ic_assert(at != NULL);
+    memset(at, with, size);
+    return at;
+}
+
+/* What was taken from the heap is nobody else's, however the arena grows before and after. */
+static void heap_check(void)
+{
+    const size_t taken_size = 100000, larger = 4 * ARENA_BYTES;
+    uint8_t *taken[2];
+    (void)arena_fill(ARENA_BYTES, 1);
+    for (int i = 0; i < 2; i++) {
+        taken[i] = ic_heap_take(taken_size);
+        ic_assert(taken[i] != NULL && (size_t)taken[i] % IC_ARENA_ALIGN == 0);
+        bytes_check(taken[i], taken_size, 0);
+        memset(taken[i], 7 + i, taken_size);
+        bytes_check(arena_fill(larger << i, 3), larger << i, 3);
+    }
+    (void)arena_fill(ARENA_BYTES, 9);
+    bytes_check(taken[0], taken_size, 7);
+    bytes_check(taken[1], taken_size, 8);
+    ic_assert(ic_heap_take(SIZE_MAX - ARENA_BYTES) == NULL);
+}
+
 EXPORT("canister_update self_test") void kit_self_test(void);
 void kit_self_test(void)
 {
@@ -215,6 +250,7 @@ void kit_self_test(void)
     memory_check();
     hash_check();
     hex_check();
+    heap_check();
     reply_u64(checks);
 }
 

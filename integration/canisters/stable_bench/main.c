@@ -31,7 +31,6 @@ static struct ic_table table;
 static struct ic_log records;
 static struct ic_ring ring;
 static struct ic_map map;
-static _Alignas(8) uint8_t map_cache[4u << 20]; /* for 10 million entries */
 static struct ic_queue queue;
 static struct ic_check check;
 
@@ -105,11 +104,9 @@ static void structure_open(void)
     case BENCH_MAP_RANDOM:
     case BENCH_MAP_ASCENDING:
         ic_map_open(&map, &store, REGION_MEASURED, KEY_BYTES, VALUE_BYTES);
-        ic_map_cache_give(&map, map_cache, sizeof map_cache);
         break;
     case BENCH_QUEUE:
         ic_queue_open(&queue, &store, REGION_MEASURED, 8);
-        ic_map_cache_give(&queue.map, map_cache, sizeof map_cache);
         break;
     case BENCH_STRUCTURES:
         IC_TRAP("no such structure");

@@ -18,14 +18,16 @@
  *   - entries do not move: inserting writes one entry into a free slot and shifts the rest of the
  *     index, on average half of 5 bytes for each entry (170 bytes instead of 1,300);
  *   - the root and its children, the nodes of every search, keep their first part (index and child
- *     numbers) in a cache of 64 KiB in this struct, and as many nodes below them as the application
- *     gives memory for. It is filled lazily, 1,000 instructions for a node, written through, and
- *     empty again after an upgrade: nothing is rebuilt.
+ *     numbers) in a cache of 64 KiB in this struct. The inner nodes below them have a place in a
+ *     pool of IC_MAP_POOL_BYTES, which all maps of a canister share and which is taken from the
+ *     heap when the first of them gets a fourth level, at half a million entries. Both are filled
+ *     lazily, 1,000 instructions for a node, written through, and empty again after an upgrade:
+ *     nothing is rebuilt.
  *
  * At 28-byte keys and 8-byte values a leaf has room for 99 entries, an inner node for 109. Random
  * insertion fills nodes to about 69%: 15 leaves under the root at 1,000 entries, 1,500 leaves under
- * 20 nodes at 100,000, and one more level at 10 million (148,000, 2,000, 27, 1). A lookup then
- * reads the leaf and perhaps the node above it. Ascending keys fill leaves completely: a full last
+ * 20 nodes at 100,000, and one more level at 10 million (148,000, 2,000, 27, 1). A lookup reads the
+ * leaf alone, all above it is in the cache. Ascending keys fill leaves completely: a full last
  * leaf is not halved when a larger key comes.
  *
  * A split or merge copies one or two nodes and changes their parent: up to 60,000 instructions
@@ -68,6 +70,8 @@
 #define IC_MAP_SEARCH_BYTES    672u /* header, prefix and index of any node */
 #define IC_MAP_CACHE_BYTES     65536u
 #define IC_MAP_LINE_HEADER     16u
+#define IC_MAP_LINE_BYTES_MAX  1192u       /* header, front and children of any inner node */
+#define IC_MAP_POOL_BYTES      (5u << 20) /* of heap, taken once a map has four levels */
 
 /* Where things stand in the nodes of one kind; offsets and steps in bytes. */
 struct ic_map_shape {
@@ -98,7 +102,8 @@ struct ic_map {
     uint32_t lines;     /* in cache */
     uint32_t more_sets; /* of four lines each, in more */
     uint32_t more_turn; /* which line of a set is overwritten next */
-    uint8_t *more;      /* belongs to the application */
+    bool has_own_cache; /* ic_map_cache_give was called */
+    uint8_t *more;      /* the pool, or memory of the application */
     _Alignas(8) uint8_t cache[IC_MAP_CACHE_BYTES];
 };
 
@@ -126,10 +131,11 @@ struct ic_map_cursor {
 void ic_map_open(struct ic_map *map, struct ic_store *store, uint32_t region_id, uint32_t key_bytes,
                  uint32_t value_bytes);
 
-/* ic_map_cache_give lets the map keep inner nodes below the root's children in memory of the
- * application, static and aligned to 8: worth it from a million entries on. A node takes 1 KiB; 10
- * million entries of 36 bytes have 2,100 inner nodes, 4 MiB keep them with few collisions. Call it
- * right after ic_map_open, each time, for one map only; the memory is zero at first. */
+/* ic_map_cache_give lets the map keep the inner nodes below the root's children in memory of its
+ * own instead of the pool that all maps share, right after ic_map_open, each time: for more than 20
+ * million entries, or for a canister with many large maps. A node takes IC_MAP_LINE_BYTES_MAX; n
+ * entries of 36 bytes have n / 4,800 inner nodes.
+ *   memory    aligned to 8, zero at first, for one map only; NULL and 0 bytes: no such cache */
 void ic_map_cache_give(struct ic_map *map, void *memory, size_t bytes);
 
 static inline uint64_t ic_map_count(const struct ic_map *map)

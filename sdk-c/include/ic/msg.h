@@ -20,6 +20,12 @@ struct ic_arena *ic_msg_arena(size_t size_bytes);
  *   returns   NULL when ic_msg_arena was never called */
 struct ic_arena *ic_msg_arena_now(void);
 
+/* ic_heap_take gives memory that stays, zeroed and aligned to 16: for caches and tables whose size
+ * the data decides. There is no way to give it back before the next upgrade. Whoever calls
+ * memory.grow himself does not disturb this or the arena.
+ *   returns   NULL when the heap cannot grow that far */
+void *ic_heap_take(size_t size_bytes);
+
 /* ---- argument and caller --------------------------------------------------------------------- */
 
 /* Size of the argument in bytes. */
