@@ -104,7 +104,7 @@ fuzz: ## run each fuzz target for 1,000,000 executions
 	@$(MAKE) --no-print-directory MODE=fuzz fuzzers
 	@scripts/run-fuzz.sh 1000000
 
-bench: $(BUILD)/axon $(WASM) ## measure the ledger, write docs/benchmarks.md
+bench: $(BUILD)/axon $(WASM) ## measure the ledger, write its part of docs/benchmarks.md
 	@$(BUILD)/axon bench ledger
 
 install: ## install the kit for canisters outside of this tree: PREFIX=DIR

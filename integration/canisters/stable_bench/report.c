@@ -33,16 +33,14 @@ static void print_cell(FILE *out, uint64_t number)
 static void print_intro(FILE *out)
 {
     fputs(
-        "# What the stable structures of the kit cost\n\n"
-        "Written by `make stable-bench`; do not edit. Instruction counts do not depend on the "
-        "machine.\n\n"
+        "## The stable structures of the kit\n\n"
         "One operation in a message, 1,000 messages for each figure: the difference of two "
         "`performance_counter(0)` less that of an empty pair, the charges for stable pages "
         "included. Heap pages are charged at the end of a message, 1,000 instructions each; what "
         "a message changed of them, its argument and reply included, is given apart. `table` and "
         "`map` have 28-byte keys and 8-byte values, `log` records of 138 bytes, `ring` records of "
-        "48, `queue` random times and 8-byte payloads. The canister has one structure; the map's "
-        "cache is warm.\n\n"
+        "48, `queue` random times and 8-byte payloads. The canister has one structure; caches of "
+        "maps are warm.\n\n"
         "\"Dearest\" is the dearest of all single operations: growth never pauses a message for "
         "more than 100,000 instructions.\n\n",
         out);
@@ -51,7 +49,7 @@ static void print_intro(FILE *out)
 static void print_costs(FILE *out, const struct report_row *rows, size_t row_count,
                         const uint64_t *sizes, size_t size_count)
 {
-    fputs("## Instructions per operation, on average\n\n| entries |", out);
+    fputs("### Instructions per operation, on average\n\n| entries |", out);
     for (size_t s = 0; s < size_count; s++) {
         print_cell(out, sizes[s]);
     }
@@ -108,7 +106,7 @@ static const struct report_row *row_find(const struct report_row *rows, size_t r
 
 static void print_published(FILE *out, const struct report_row *rows, size_t row_count)
 {
-    fputs("\n## Beside ic-stable-structures\n\n"
+    fputs("\n### Beside ic-stable-structures\n\n"
           "Its published canbench results: [`dfinity/stable-structures`]"
           "(https://github.com/dfinity/stable-structures) at "
           "`b5d1650463f477affb3d358e86b1113953fc9937`, `benchmarks/btreemap/canbench_results.yml` "

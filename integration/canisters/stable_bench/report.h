@@ -1,4 +1,4 @@
-/* The figures of stable_bench as a page of documentation. */
+/* The figures of stable_bench as a part of docs/benchmarks.md. */
 #ifndef INTEGRATION_CANISTERS_STABLE_BENCH_REPORT_H
 #define INTEGRATION_CANISTERS_STABLE_BENCH_REPORT_H
 
@@ -21,7 +21,7 @@ struct report_row {
 void report_add(struct report_row *row, size_t size, uint64_t average, uint64_t worst,
                 double heap_pages);
 
-/* Prints the page.
+/* Prints the part.
  *   sizes, size_count   numbers of entries that were measured: the first of REPORT_SIZES */
 void report_print(FILE *out, const struct report_row *rows, size_t row_count, const uint64_t *sizes,
                   size_t size_count);

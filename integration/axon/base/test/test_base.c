@@ -2,11 +2,15 @@
 #include "base/buf.h"
 #include "base/gzip.h"
 #include "base/hash.h"
+#include "base/part.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static void buffers_grow_and_print(void **state)
 {
@@ -106,12 +110,80 @@ static void files_are_read_whole(void **state)
     axon_buf_free(&b);
 }
 
+/* ---- parts of a page ------------------------------------------------------------------------- */
+
+#define PAGE                                                                                       \
+    "# Title\n<!-- begin a, by one -->\nold\n<!-- end a -->\nbetween\n"                            \
+    "<!-- begin ab -->\n<!-- end ab -->\nlast\n"
+
+static void check_part(const char *page, const char *name, const char *expected)
+{
+    struct axon_buf out = {0};
+    bool is_there = axon_part_replace(&out, ic_bytes_from_text(page), name, IC_BYTES_LIT("new\n"));
+    assert_int_equal(is_there, expected != NULL);
+    assert_string_equal(axon_buf_text(&out), expected != NULL ? expected : page);
+    axon_buf_free(&out);
+}
+
+static void a_part_leaves_the_others(void **state)
+{
+    (void)state;
+    check_part(PAGE, "a",
+               "# Title\n<!-- begin a, by one -->\nnew\n<!-- end a -->\nbetween\n"
+               "<!-- begin ab -->\n<!-- end ab -->\nlast\n");
+    check_part(PAGE, "ab",
+               "# Title\n<!-- begin a, by one -->\nold\n<!-- end a -->\nbetween\n"
+               "<!-- begin ab -->\nnew\n<!-- end ab -->\nlast\n");
+}
+
+static void what_is_no_part(void **state)
+{
+    (void)state;
+    check_part(PAGE, "b", NULL);
+    check_part("", "a", NULL);
+    check_part("<!-- begin a -->\n", "a", NULL);
+    check_part("<!-- begin a -->", "a", NULL);
+    check_part("<!-- end a -->\n<!-- begin a -->\n", "a", NULL);
+    check_part("x <!-- begin a -->\n<!-- end a -->\n", "a", NULL);
+    check_part(PAGE PAGE, "a", NULL);
+}
+
+static void check_file(const char *path, const char *expected)
+{
+    struct axon_buf b = {0};
+    assert_true(axon_buf_read_file(&b, path));
+    assert_string_equal(axon_buf_text(&b), expected);
+    axon_buf_free(&b);
+}
+
+static void parts_are_written_to_files(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/axon-part-XXXXXX", path[64];
+    struct axon_buf why = {0};
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/page.md", folder);
+    assert_true(axon_part_write(path, "a", IC_BYTES_LIT("1\n"), &why));
+    check_file(path, "<!-- begin a -->\n1\n<!-- end a -->\n");
+    assert_true(axon_part_write(path, "a", IC_BYTES_LIT("2\n"), &why));
+    check_file(path, "<!-- begin a -->\n2\n<!-- end a -->\n");
+    assert_false(axon_part_write(path, "b", IC_BYTES_LIT("3\n"), &why));
+    check_file(path, "<!-- begin a -->\n2\n<!-- end a -->\n");
+    assert_non_null(strstr(axon_buf_text(&why), "its part \"b\""));
+    assert_false(axon_part_write(folder, "a", IC_BYTES_LIT("3\n"), &why));
+    axon_buf_free(&why);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buffers_grow_and_print), cmocka_unit_test(hex_goes_both_ways),
         cmocka_unit_test(hashes_of_abc),          cmocka_unit_test(gzip_members_are_joined),
         cmocka_unit_test(damaged_gzip_is_refused), cmocka_unit_test(files_are_read_whole),
+        cmocka_unit_test(a_part_leaves_the_others), cmocka_unit_test(what_is_no_part),
+        cmocka_unit_test(parts_are_written_to_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

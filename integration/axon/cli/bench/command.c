@@ -1,9 +1,9 @@
 /* `axon bench`: what the ledger costs, and how fast the host runs it. */
+#include "base/part.h"
 #include "cli/bench/print.h"
 #include "cli/bench/throughput.h"
 #include "cli/cli.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +30,8 @@ static const struct argp_option OPTIONS[] = {
     {"wasm", 'w', "FILE", 0, "the ledger, raw or gzip (default: " CLI_LEDGER_WASM ")", 0},
     {"accounts", 'a', "N[,N...]", 0,
      "numbers of accounts (ledger: 1000,10000,100000; throughput: 100000)", 0},
-    {"output", 'o', "FILE", 0, "where ledger writes its tables (default: " MARKDOWN_DEFAULT
-     "; with --accounts or --check: nowhere)", 0},
+    {"output", 'o', "FILE", 0, "a page in which the part of ledger or throughput is written anew "
+     "(ledger: " MARKDOWN_DEFAULT "; with --accounts or --check, and throughput: nowhere)", 0},
     {"check", 'c', NULL, 0, "ledger: only assert the limits, at 1000 accounts", 0},
     {0},
 };
@@ -39,7 +39,7 @@ static const struct argp_option OPTIONS[] = {
 static const char DOC[] =
     "Measures what the ledger costs.\v"
     "WHAT is `ledger`: instructions of each call and upgrade and the module's size, beside the "
-    "official ledger's figures and the limits; writes " MARKDOWN_DEFAULT ".\n"
+    "official ledger's figures and the limits; writes its part of " MARKDOWN_DEFAULT ".\n"
     "\n"
     "Or `throughput`: transfers per second through the library on one core, and the time from "
     "`axon start` to the first answered query.\n"
@@ -122,18 +122,33 @@ static uint64_t gzip_bytes(struct ic_bytes wasm)
     return size;
 }
 
-static bool write_markdown(const char *path, const struct bench_result *results, size_t count,
-                           const struct bench_sizes *sizes)
+/* Writes a part of a page; frees the text. */
+static bool write_part(const char *path, const char *name, char *text, size_t size)
 {
-    FILE *out = fopen(path, "w");
+    struct axon_buf why = {0};
+    struct ic_bytes bytes = {.at = (const uint8_t *)text, .size = size};
+    bool ok = axon_part_write(path, name, bytes, &why);
+    if (ok) {
+        printf("wrote %s\n", path);
+    } else {
+        cli_error(CLI_USAGE, "%s", axon_buf_text(&why));
+    }
+    axon_buf_free(&why);
+    free(text);
+    return ok;
+}
+
+static bool write_ledger(const char *path, const struct bench_result *results, size_t count,
+                         const struct bench_sizes *sizes)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
     if (out == NULL) {
-        cli_error(CLI_USAGE, "%s: %s", path, strerror(errno));
         return false;
     }
     bench_print_markdown(out, results, count, sizes);
-    bool ok = fclose(out) == 0;
-    printf("wrote %s\n", path);
-    return ok;
+    return fclose(out) == 0 && write_part(path, "ledger", text, size);
 }
 
 static int run_ledger(const struct arguments *a, struct ic_bytes wasm)
@@ -156,7 +171,7 @@ static int run_ledger(const struct arguments *a, struct ic_bytes wasm)
         bench_print_checks(stdout, &results[i], &sizes, &passed, &failed);
     }
     if (code == CLI_OK && a->markdown_path != NULL &&
-        !write_markdown(a->markdown_path, results, a->size_count, &sizes)) {
+        !write_ledger(a->markdown_path, results, a->size_count, &sizes)) {
         code = CLI_USAGE;
     }
     axon_buf_free(&why);
@@ -165,6 +180,18 @@ static int run_ledger(const struct arguments *a, struct ic_bytes wasm)
 }
 
 /* ---- throughput ------------------------------------------------------------------------------ */
+
+static bool write_throughput(const char *path, const struct bench_throughput *result)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) {
+        return false;
+    }
+    bench_print_throughput_markdown(out, result);
+    return fclose(out) == 0 && write_part(path, "axon", text, size);
+}
 
 static int run_throughput(const struct arguments *a, struct ic_bytes wasm)
 {
@@ -175,11 +202,10 @@ static int run_throughput(const struct arguments *a, struct ic_bytes wasm)
         !bench_start_time(&result, &why)) {
         code = cli_error(CLI_FAILED, "%s", axon_buf_text(&why));
     } else {
-        printf("%" PRIu64 " transfers between %" PRIu64 " accounts in %.2f s: %.0f per second on "
-               "one core,\nmetering and rollback on; replies, supply, chain and tip checked\n",
-               result.transfer_count, result.account_count, result.seconds,
-               (double)result.transfer_count / result.seconds);
-        printf("%.2f s from `axon start` to the first answered query\n", result.start_s);
+        bench_print_throughput(stdout, &result);
+        if (a->markdown_path != NULL && !write_throughput(a->markdown_path, &result)) {
+            code = CLI_USAGE;
+        }
     }
     axon_buf_free(&why);
     return code;
