@@ -296,11 +296,11 @@ static void deliver_task(struct axon_network *net, struct axon_message *m)
     if (c == NULL || c->code == NULL || c->run_state != AXON_RUNNING) {
         return;
     }
-    c->timer_ns = is_timer ? 0 : c->timer_ns;
     if (!axon_wasm_has_function(axon_code_wasm(c->code), ic_bytes_from_text(m->task)) ||
         !prepay(net, c, limit, &prepaid)) {
-        return;
+        return; /* a timer stays due: it runs when the canister can pay again */
     }
+    c->timer_ns = is_timer ? 0 : c->timer_ns;
     struct axon_reply_to nobody = {.origin = AXON_FROM_TASK};
     axon_exec_init(&x, net, c, is_timer ? AXON_MODE_TIMER : AXON_MODE_HEARTBEAT,
                    is_timer ? "timer" : "heartbeat");

@@ -2,7 +2,8 @@
  * as before when it fails. */
 #include "world.h"
 
-#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+#define WORLD_TEST(name)  cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+#define PAYING_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup_paying, world_teardown)
 
 static const uint8_t EMPTY_MODULE[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
 
@@ -346,6 +347,28 @@ static void test_timer_traps(void **state)
     assert_int_equal(world_info(w, &w->alice).open_call_contexts, 0);
 }
 
+/* The deadline is cleared when the timer is executed, not before. */
+static void test_timer_of_a_frozen_canister(void **state)
+{
+    struct world *w = *state;
+    struct axon_buf tick = {0};
+    script_text_op(&tick, "new", PROBE_KEEP);
+    world_fill(w, PROBE_ON_TIMER, &tick);
+    const uint64_t due_ns = world_info(w, &w->alice).global_timer_ns;
+    assert_true(axon_cycles_set(w->net, &w->alice, 0, 1000000000));
+    axon_records_clear(w->net);
+    axon_set_time(w->net, axon_time(w->net) + 5000);
+    assert_true(axon_run_until_quiet(w->net));
+    expect_executions(w, "");
+    assert_int_equal(world_info(w, &w->alice).global_timer_ns, due_ns);
+    assert_true(axon_cycles_set(w->net, &w->alice, 0, AXON_CYCLES_DEFAULT));
+    axon_set_time(w->net, axon_time(w->net) + 1);
+    assert_true(axon_run_until_quiet(w->net));
+    expect_executions(w, "timer");
+    expect_kept(w, &w->alice, "new");
+    assert_int_equal(world_info(w, &w->alice).global_timer_ns, 0);
+}
+
 static void test_heartbeat(void **state)
 {
     struct world *w = *state;
@@ -555,6 +578,7 @@ int main(void)
         WORLD_TEST(test_timer),
         WORLD_TEST(test_timer_that_is_always_due),
         WORLD_TEST(test_timer_traps),
+        PAYING_TEST(test_timer_of_a_frozen_canister),
         WORLD_TEST(test_heartbeat),
         WORLD_TEST(test_query_keeps_nothing),
         WORLD_TEST(test_query_errors),

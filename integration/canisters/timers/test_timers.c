@@ -226,6 +226,76 @@ static void a_fault_at_every_call(void)
     AXON_TEST_THAT(&t, tried > 40 && tried < FAULTS_MAX - 1);
 }
 
+/* Out of cycles: nothing runs, nothing is lost, and repeating timers keep their phase. */
+static void frozen_and_topped_up(void)
+{
+    fresh();
+    const uint64_t start_ns = axon_time(t.net);
+    set(0, 10, 0, 1);
+    set(1, 10, 0, 2);
+    set(1, 0, 20, 3);
+    AXON_TEST_THAT(&t, axon_cycles_set(t.net, &id, 0, 1000000000));
+    axon_test_advance(&t, 55);
+    AXON_TEST_THAT(&t, axon_cycles_set(t.net, &id, 0, AXON_CYCLES_DEFAULT));
+    RUNS(1, 0);
+    RUNS(2, 0);
+    RUNS(3, 0);
+    axon_test_advance(&t, 1);
+    RUNS(1, 1);
+    RUNS(2, 1);
+    RUNS(3, 1); /* at 20 and 40 it could not: that is made up for once */
+    AXON_TEST_THAT(&t, timer_ns() == start_ns + 60 * IC_TIMER_SECOND_NS);
+    axon_test_advance(&t, 4);
+    RUNS(3, 2);
+}
+
+/* Enough for canister_global_timer, not for the calls it makes. */
+static void too_poor_for_the_messages(void)
+{
+    for (uint64_t cycles = 40000000000; cycles < 100000000000; cycles += 5000000000) {
+        fresh();
+        set(1, 10, 0, 1);
+        set(1, 10, 0, 2);
+        AXON_TEST_THAT(&t, axon_cycles_set(t.net, &id, 0, cycles));
+        axon_test_advance(&t, 10);
+        axon_test_advance(&t, 30);
+        AXON_TEST_THAT(&t, axon_cycles_set(t.net, &id, 0, AXON_CYCLES_DEFAULT));
+        axon_test_advance(&t, 60);
+        RUNS(1, 1);
+        RUNS(2, 1);
+    }
+}
+
+static void management(const char *method)
+{
+    static const struct ic_principal MANAGEMENT = {.size = 0};
+    /* (record { canister_id }) */
+    uint8_t message[64] = {'D', 'I', 'D', 'L', 1, 0x6c, 1, 0xb3, 0xc4, 0xb1, 0xf2, 4, 0x68, 1, 0, 1};
+    size_t size = 16;
+    message[size++] = id.size;
+    memcpy(message + size, id.bytes, id.size);
+    axon_update(t.net, &t.last, &t.sender, &MANAGEMENT, method,
+                (struct ic_bytes){.at = message, .size = size + id.size});
+    AXON_TEST_THAT(&t, t.last.status == AXON_STATUS_REPLIED);
+}
+
+static void stopped_and_started(void)
+{
+    fresh();
+    set(0, 10, 0, 1);
+    set(1, 10, 0, 2);
+    set(1, 0, 20, 3);
+    management("stop_canister");
+    axon_test_advance(&t, 55);
+    management("start_canister");
+    axon_test_advance(&t, 1);
+    RUNS(1, 1);
+    RUNS(2, 1);
+    RUNS(3, 1);
+    axon_test_advance(&t, 4);
+    RUNS(3, 2);
+}
+
 static void strangers_are_refused(void)
 {
     fresh();
@@ -248,6 +318,9 @@ int main(void)
     upgraded_in_between();
     a_thousand();
     a_fault_at_every_call();
+    frozen_and_topped_up();
+    too_poor_for_the_messages();
+    stopped_and_started();
     strangers_are_refused();
     return axon_test_close(&t);
 }

@@ -39,8 +39,9 @@
  * the global timer; if more are due it asks for another at once. Setting and cancelling cost O(log
  * n) steps in the heap, and one stable page for a stable kind. ic_timers_open reads the records of
  * the places that were ever in use, 44 bytes each. Each run is a message of its own, at the price
- * of a call to oneself. Only canister_global_timer itself cannot be protected: if it traps (out of
- * memory), timers wait until the next one is set, cancelled or runs.
+ * of a call to oneself. A canister that is stopped or out of cycles runs no timer and loses none:
+ * what is due runs once it can. Only canister_global_timer itself cannot be protected: if it traps
+ * (out of memory), timers wait until the next one is set, cancelled or runs.
  *
  * The kit owns the global timer: do not use ic_timer_set of ic/msg.h beside this.
  *
