@@ -270,7 +270,7 @@ static void management(const char *method)
 {
     static const struct ic_principal MANAGEMENT = {.size = 0};
     /* (record { canister_id }) */
-    uint8_t message[64] = {'D', 'I', 'D', 'L', 1, 0x6c, 1, 0xb3, 0xc4, 0xb1, 0xf2, 4, 0x68, 1, 0, 1};
+    uint8_t message[64] = "DIDL\1\x6c\1\xb3\xc4\xb1\xf2\4\x68\1\0\1";
     size_t size = 16;
     message[size++] = id.size;
     memcpy(message + size, id.bytes, id.size);
