@@ -14,7 +14,7 @@ INSTALLED    = $(DESTDIR)$(PREFIX)
 SDK_ARCHIVES      := axon_test axon_http axon_exec axon_engine axon_wasm axon_base text didc web services pb candid ic
 # Generated headers that users include, and the parts that canisters of this tree name one by one: here
 # they are all there, and the linker drops what is not used.
-SDK_GENERATED     := $(foreach p,ic_web ic_mgmt icp_ledger,$(BUILD)/gen/$(p)_did.h $(BUILD)/gen/$(p)_client.h)
+SDK_GENERATED     := $(foreach p,ic_web ic_mgmt icrc_ledger icp_ledger,$(BUILD)/gen/$(p)_did.h $(BUILD)/gen/$(p)_client.h)
 SDK_WASM_OBJECTS   = $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(IC_WASM_SOURCES) $(IC_HTTP_SOURCES) $(IC_SERVICE_SOURCES) $(IC_PB_SOURCES))
 SDK_BINARYEN      := integration/clients/node_modules/binaryen
 # Flags that name this tree are made anew by axon-canister.mk.

@@ -6,6 +6,7 @@
 #include "ic/cycles.h"
 #include "ic/env.h"
 #include "ic/icp_ledger.h"
+#include "ic/icrc_ledger.h"
 #include "ic/management.h"
 #include "ic/msg.h"
 #include "ic/outcall.h"
@@ -325,16 +326,6 @@ void tools_fetch(const struct tools_fetch_in *in)
     ic_flow_start(&job_new(fetch_run)->flow);
 }
 
-static struct ic_bytes transfer_text(const struct icp_ledger_icrc1_transfer_out *out)
-{
-    if (out->ret0.tag == ICP_LEDGER_ICRC1_TRANSFER_RESULT_OK) {
-        return IC_BYTES_LIT("sent");
-    }
-    return out->ret0.as.err.tag == ICP_LEDGER_ICRC1_TRANSFER_ERROR_INSUFFICIENT_FUNDS
-               ? IC_BYTES_LIT("insufficient funds")
-               : IC_BYTES_LIT("refused");
-}
-
 /* Two calls at once, then one that depends on both. */
 static void ledger_run(struct ic_flow *flow)
 {
@@ -343,30 +334,65 @@ static void ledger_run(struct ic_flow *flow)
     IC_FLOW_BEGIN(f);
     ic_answer_keep(&f->answer, f->reply, sizeof f->reply);
     ic_answer_keep(&f->other, f->reply_other, sizeof f->reply_other);
-    struct icp_ledger_icrc1_balance_of_in whose = {.arg0 = {.owner = f->to}};
-    icp_ledger_call_icrc1_balance_of(&f->flow, &f->answer, &ledger, &whose);
-    icp_ledger_call_icrc1_fee(&f->flow, &f->other, &ledger);
+    struct icrc_ledger_icrc1_balance_of_in whose = {.arg0 = {.owner = f->to}};
+    icrc_ledger_call_icrc1_balance_of(&f->flow, &f->answer, &ledger, &whose);
+    icrc_ledger_call_icrc1_fee(&f->flow, &f->other, &ledger);
     IC_JOIN(f);
-    struct icp_ledger_icrc1_balance_of_out balance;
-    struct icp_ledger_icrc1_fee_out fee;
-    if (!icp_ledger_take_icrc1_balance_of(&balance, &f->answer) ||
-        !icp_ledger_take_icrc1_fee(&fee, &f->other)) {
+    struct icrc_ledger_icrc1_balance_of_out balance;
+    struct icrc_ledger_icrc1_fee_out fee;
+    if (!icrc_ledger_take_icrc1_balance_of(&balance, &f->answer) ||
+        !icrc_ledger_take_icrc1_fee(&fee, &f->other)) {
         refuse(&f->answer);
         return;
     }
     f->balance = balance.ret0;
     f->fee = fee.ret0;
-    struct icp_ledger_icrc1_transfer_in in = {
+    struct icrc_ledger_icrc1_transfer_in in = {
         .arg0 = {.to = {.owner = f->to}, .amount = candid_nat_from_u64(1)}};
-    IC_AWAIT(f, icp_ledger_call_icrc1_transfer(&f->flow, &f->answer, &ledger, &in));
-    struct icp_ledger_icrc1_transfer_out sent;
-    if (!icp_ledger_take_icrc1_transfer(&sent, &f->answer)) {
+    IC_AWAIT(f, icrc_ledger_call_icrc1_transfer(&f->flow, &f->answer, &ledger, &in));
+    struct icrc_ledger_icrc1_transfer_out sent;
+    uint64_t block = 0;
+    const char *end = ic_transfer_end_name(ic_transfer_take(&sent, &block, &f->answer));
+    tools_ask_ledger_reply(
+        &(struct tools_ask_ledger_out){.ret0 = {.balance = f->balance,
+                                                .fee = f->fee,
+                                                .transfer = ic_bytes_from_text(end),
+                                                .block = block}});
+    IC_FLOW_END(f);
+}
+
+/* Approves itself, then pulls; and asks the older method of the ICP ledger for its fee. */
+static void pull_run(struct ic_flow *flow)
+{
+    struct job *f = (struct job *)flow;
+    struct candid_callee ledger = {.canister = f->ledger, .timeout_s = 60};
+    const struct ic_principal self = ic_canister_self();
+    uint64_t block = 0;
+    IC_FLOW_BEGIN(f);
+    struct icrc_ledger_icrc2_approve_in approve = {
+        .arg0 = {.spender = {.owner = self}, .amount = candid_nat_from_u64(100)}};
+    IC_AWAIT(f, icrc_ledger_call_icrc2_approve(&f->flow, &f->answer, &ledger, &approve));
+    struct icrc_ledger_icrc2_approve_out approved;
+    if (ic_approve_take(&approved, &block, &f->answer) != IC_TRANSFER_MADE) {
         refuse(&f->answer);
         return;
     }
-    tools_ask_ledger_reply(&(struct tools_ask_ledger_out){
-        .ret0 = {.balance = f->balance, .fee = f->fee, .transfer = transfer_text(&sent)}});
+    struct icrc_ledger_icrc2_transfer_from_in pull = {.arg0 = {.from = {.owner = self},
+                                                               .to = {.owner = f->to},
+                                                               .amount = candid_nat_from_u64(100)}};
+    IC_AWAIT(f, icrc_ledger_call_icrc2_transfer_from(&f->flow, &f->answer, &ledger, &pull));
+    struct icrc_ledger_icrc2_transfer_from_out pulled;
+    const char *end = ic_transfer_end_name(ic_transfer_from_take(&pulled, &block, &f->answer));
+    tools_pull_reply(&(struct tools_pull_out){.ret0 = ic_bytes_from_text(end), .ret1 = block});
     IC_FLOW_END(f);
+}
+
+void tools_pull(const struct tools_pull_in *in)
+{
+    struct job *f = job_new(pull_run);
+    f->ledger = in->ledger;
+    f->to = in->to;
+    ic_flow_start(&f->flow);
 }
 
 void tools_ask_ledger(const struct tools_ask_ledger_in *in)

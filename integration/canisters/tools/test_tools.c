@@ -246,9 +246,9 @@ static void a_canister_asks_the_ledger(void)
     ic_principal_to_text(text, &ledger);
     snprintf(args, sizeof args, "(principal \"%s\", principal \"2vxsx-fae\")", text);
     AXON_TEST_UPDATE(&t, &id, "ask_ledger", args,
-                     "(record { balance = 0; fee = 10_000; transfer = \"sent\" })");
+                     "(record { balance = 0; fee = 10_000; transfer = \"made\"; block = 0 })");
     AXON_TEST_UPDATE(&t, &id, "ask_ledger", args, /* this canister is the minter */
-                     "(record { balance = 1; fee = 10_000; transfer = \"sent\" })");
+                     "(record { balance = 1; fee = 10_000; transfer = \"made\"; block = 1 })");
     AXON_TEST_TRAPS(&t, &id, "ask_ledger", "(principal \"2vxsx-fae\", principal \"2vxsx-fae\")",
                     "IC_CALL_DESTINATION_INVALID");
 }
@@ -263,6 +263,52 @@ static void signatures_cost(void)
         AXON_TEST_QUERY(&t, &id, "signature_cost", args, "(null)");
     }
     AXON_TEST_QUERY(&t, &id, "signature_cost", "(4, \"key_1\")", "(null)");
+}
+
+/* A ledger with ICRC-2, as its interface has it. */
+static struct candid_text *icrc;
+static bool is_poor;
+
+static void icrc2_ledger(void *context, struct axon_network *net, const struct ic_principal *sender,
+                         const char *method, struct ic_bytes arg, struct axon_outcome *out)
+{
+    struct candid_text_error error;
+    struct ic_bytes message = {.size = 0};
+    const char *reply =
+        strcmp(method, "icrc2_approve") == 0 ? "(variant { Ok = 5 })"
+        : is_poor ? "(variant { Err = variant { "
+                    "InsufficientAllowance = record { allowance = 3 } } })"
+                  : "(variant { Ok = 6 })";
+    (void)context;
+    (void)net;
+    (void)sender;
+    (void)arg;
+    const struct candid_text_method *m = candid_text_method_find(icrc, method);
+    if (m == NULL ||
+        !candid_text_encode(icrc, &message, m->results, ic_bytes_from_text(reply), &error)) {
+        abort();
+    }
+    axon_buf_append(&out->reply, message);
+}
+
+static void a_canister_pulls_from_an_allowance(void)
+{
+    char args[TEXT_MAX], text[IC_PRINCIPAL_TEXT_MAX + 1];
+    const struct ic_principal ledger = {.size = 10, .bytes = {0, 0, 0, 0, 0, 0, 0, 99, 1, 1}};
+    struct candid_text_error error;
+    struct axon_buf did = {.at = NULL};
+    if (!axon_buf_read_file(&did, "sdk-c/services/icrc_ledger.did")) {
+        abort();
+    }
+    icrc = candid_text_open(axon_buf_bytes(&did), &error);
+    axon_set_stub(t.net, &ledger, icrc2_ledger, NULL);
+    ic_principal_to_text(text, &ledger);
+    snprintf(args, sizeof args, "(principal \"%s\", principal \"2vxsx-fae\")", text);
+    AXON_TEST_UPDATE(&t, &id, "pull", args, "(\"made\", 6)");
+    is_poor = true;
+    AXON_TEST_UPDATE(&t, &id, "pull", args, "(\"refused\", 0)");
+    candid_text_close(icrc);
+    axon_buf_free(&did);
 }
 
 /* ---- the web --------------------------------------------------------------------------------- */
@@ -312,7 +358,7 @@ static const char *request_text(const char *more)
 }
 
 #define ASK(method, body, bytes, as_it_is, context)                                                \
-    "method = " method "; body = blob \"" body "\"; page_bytes_max = " bytes                         \
+    "method = " method "; body = blob \"" body "\"; page_bytes_max = " bytes                        \
     "; is_as_it_is = " as_it_is "; context = \"" context "\"; "
 #define BY_PRICE   ASK("0", "", "500", "false", "price=")
 #define REPLICATED "is_from_one_node = false; "
@@ -405,6 +451,7 @@ int main(void)
     seed_from_raw_rand();
     a_canister_makes_another();
     a_canister_asks_the_ledger();
+    a_canister_pulls_from_an_allowance();
     signatures_cost();
     pages_from_the_web();
     pages_that_do_not_come();
