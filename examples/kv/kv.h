@@ -10,6 +10,7 @@
 #define KV_KEY_BYTES_MAX   48u /* with a SHA-256 it fills a label of the certified tree */
 #define KV_VALUE_BYTES_MAX 256u
 #define KV_KEYS_REPLY_MAX  1000u
+#define KV_LINES_REPLY_MAX 100u
 
 /* ---- state (main.c) -------------------------------------------------------------------------- */
 

@@ -175,6 +175,24 @@ void kv_get_proved(const struct kv_get_proved_in *in, struct kv_get_proved_out *
     }
 }
 
+void kv_log(const struct kv_log_in *in, struct kv_log_out *out)
+{
+    const size_t limit = in->limit < KV_LINES_REPLY_MAX ? in->limit : KV_LINES_REPLY_MAX;
+    struct ic_arena *arena = candid_msg_arena();
+    struct kv_line *lines = ic_arena_alloc_array(arena, limit, sizeof *lines);
+    struct ic_logring_cursor cursor = ic_logring_last(&kv.lines);
+    struct ic_logring_line line;
+    ic_assert(lines != NULL);
+    while (out->ret0.count < limit && ic_logring_previous(&line, &kv.lines, &cursor, arena)) {
+        lines[out->ret0.count++] =
+            (struct kv_line){.number = line.number,
+                             .time_ns = line.time_ns,
+                             .level = ic_bytes_from_text(ic_logring_level_name(line.level)),
+                             .text = line.text};
+    }
+    out->ret0.at = lines;
+}
+
 const char *kv_only_controllers(void)
 {
     const struct ic_principal caller = ic_msg_caller();

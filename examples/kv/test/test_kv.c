@@ -186,6 +186,37 @@ static void a_changed_byte_is_noticed(void **state)
                         "certificate is not fresh");
 }
 
+static void expect_line(const struct kv_line *line, uint64_t number, struct ic_bytes text)
+{
+    assert_int_equal(line->number, number);
+    assert_true(ic_bytes_is_equal(line->level, LIT("INFO")));
+    assert_true(ic_bytes_is_equal(line->text, text));
+}
+
+/* The log by query, through an upgrade. */
+static void log_by_query(void **state)
+{
+    struct world *w = *state;
+    struct kv_log_out out;
+    world_call(w, &w->stranger, &kv_log_method, &(struct kv_log_in){.limit = UINT32_MAX});
+    world_result(w, &kv_log_method, &out);
+    assert_int_equal(out.ret0.count, 0);
+    world_put(w, LIT("a"), LIT("1"));
+    world_put(w, LIT("b"), LIT("1"));
+    world_install(w, AXON_UPGRADE);
+    world_remove(w, LIT("a"));
+    world_call(w, &w->stranger, &kv_log_method, &(struct kv_log_in){.limit = 2});
+    world_result(w, &kv_log_method, &out);
+    assert_int_equal(out.ret0.count, 2);
+    expect_line(&out.ret0.at[0], 2, LIT("remove a"));
+    expect_line(&out.ret0.at[1], 1, LIT("put b"));
+    put_many(w, 0, 200);
+    world_call(w, &w->stranger, &kv_log_method, &(struct kv_log_in){.limit = UINT32_MAX});
+    world_result(w, &kv_log_method, &out);
+    assert_int_equal(out.ret0.count, 100);
+    assert_int_equal(out.ret0.at[99].number, 203 - 100);
+}
+
 static void log_and_metrics(void **state)
 {
     struct world *w = *state;
@@ -367,6 +398,7 @@ int main(void)
         TEST(keys_in_order),
         TEST(pages_are_certified),
         TEST(a_changed_byte_is_noticed),
+        TEST(log_by_query),
         TEST(log_and_metrics),
         TEST(values_and_their_absence_are_proved),
         TEST(upgrades_rebuild_nothing),
