@@ -11,7 +11,6 @@ $(eval $(call archive,services,$(IC_SERVICE_SOURCES)))
 IC_SERVICE_HEADERS := $(patsubst %,$(BUILD)/gen/%_did.h,ic_mgmt ic_outcall_wire icrc_ledger icp_ledger)
 $(O)/sdk-c/services/%.o: | $(IC_SERVICE_HEADERS)
 AXON_TESTS += sdk-c/services/test-services.sh
-$(O)/sdk-c/services/test/%.o: | $(IC_SERVICE_HEADERS)
 $(eval $(call unit_test,ic_clients,sdk-c/services/test/test_clients.c,services candid ic))
 $(eval $(call unit_test,ic_outcall,sdk-c/services/test/test_outcall.c,services candid ic))
 $(eval $(call unit_test,ic_icrc_ledger,sdk-c/services/test/test_icrc_ledger.c,services candid ic))
