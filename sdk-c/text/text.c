@@ -23,9 +23,10 @@ struct candid_text {
     const struct candid_text_types *init;
 };
 
+/* What didc says may be longer, for the paths of files: here there are none, and what is long is cut. */
 static void copy_error(struct candid_text_error *to, const struct did_error *from)
 {
-    snprintf(to->text, sizeof to->text, "%s", from->text);
+    snprintf(to->text, sizeof to->text, "%.*s", (int)sizeof to->text - 1, from->text);
 }
 
 /* ---- types --------------------------------------------------------------------------------------- */
