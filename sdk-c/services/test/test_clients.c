@@ -1,5 +1,6 @@
 /* The typed clients natively: what they send, and what they make of every answer, wrong ones too. */
 #include "host/ic_host_call.h"
+#include "host/ic_host_cycles.h"
 #include "ic/candid_u128.h"
 #include "ic/icp_ledger.h"
 #include "ic/management.h"
@@ -155,6 +156,7 @@ static void no_seed(void **state)
 static void cycles_go_along(void **state)
 {
     (void)state;
+    ic_host_cycles_set(0, IC_U128_MAX, 0);
     const struct ic_call *call = call_of(deposit_run);
     struct ic_mgmt_deposit_cycles_in in;
     struct ic_arena arena;

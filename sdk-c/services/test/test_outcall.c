@@ -1,5 +1,6 @@
 /* HTTPS outcalls natively: what is sent, what answers become, and what hostile ones do not. */
 #include "host/ic_host_call.h"
+#include "host/ic_host_cycles.h"
 #include "ic/management.h"
 #include "ic/msg.h"
 #include "ic/outcall.h"
@@ -53,6 +54,7 @@ static int setup(void **state)
     (void)state;
     ic_host_reset();
     ic_host_calls_reset();
+    ic_host_cycles_set(0, IC_U128_MAX, 0);
     ic_host_self_set(ic_principal_from_canister_index(9));
     request = (struct ic_outcall){.url = IC_BYTES_LIT("https://a.b"), .page_bytes_max = 100};
     is_taken = false;
