@@ -6,7 +6,7 @@ $(eval $(call canister,escrow,$(addprefix $(E)/,deal.c main.c settle.c state.c) 
 $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(wildcard $(E)/*.c)): WASM_CFLAGS += -Iexamples
 
 $(O)/$(E)/%.o: CFLAGS += -Iexamples
-$(O)/$(E)/test/%.o: | $(BUILD)/gen/escrow_did.h $(BUILD)/gen/icrc_did.h
+$(patsubst %.c,$(O)/%.o,$(wildcard $(E)/test/*.c)): | $(BUILD)/gen/escrow_did.h $(BUILD)/gen/icrc_did.h
 $(eval $(call unit_test,escrow_deal,$(E)/test/test_deal.c $(E)/deal.c,ic))
 ESCROW_WORLD := $(E)/test/world.c $(E)/deal.c $(BUILD)/gen/escrow_did.c $(BUILD)/gen/icrc_did.c
 $(eval $(call unit_test,escrow,$(E)/test/test_escrow.c $(ESCROW_WORLD),$(AXON_LIBS) text didc candid ic))

@@ -8,4 +8,4 @@ $(BUILD)/gen/kv.did: $(KV)/kv.did sdk-c/web/http.did $(BUILD)/didc
 	$(BUILD)/didc print $< >$@.new && mv $@.new $@
 $(eval $(call canister,kv,$(addprefix $(KV)/,main.c pages.c) $(BUILD)/gen/kv_did.c $(BUILD)/gen/kv_dispatch.c $(IC_HTTP_SOURCES),$(BUILD)/gen/kv.did))
 $(eval $(call unit_test,example_kv,$(KV)/test/test_kv.c $(KV)/test/world.c $(BUILD)/gen/kv_did.c,gateway axon_http $(AXON_LIBS)))
-$(O)/$(KV)/test/%.o: | $(BUILD)/gen/kv_did.h
+$(patsubst %.c,$(O)/%.o,$(wildcard $(KV)/test/*.c)): | $(BUILD)/gen/kv_did.h

@@ -27,7 +27,7 @@ $(eval $(call archive,pb,$(IC_PB_SOURCES)))
 $(eval $(call nanopb_gen,sample,$(PB)/test/sample.proto,$(PB)/test/sample_base.proto))
 $(eval $(call unit_test,ic_pb,$(PB)/test/test_pb.c $(BUILD)/gen/sample.pb.c,pb ic))
 $(eval $(call fuzz_target,fuzz_pb,$(PB)/test/fuzz_pb.c $(BUILD)/gen/sample.pb.c,pb ic))
-$(O)/$(PB)/test/%.o: | $(BUILD)/gen/sample.pb.h
+$(patsubst %.c,$(O)/%.o,$(wildcard $(PB)/test/*.c)): | $(BUILD)/gen/sample.pb.h
 # Against protoc.
 $(eval $(call program,pb_peer,$(PB)/test/peer.c $(BUILD)/gen/sample.pb.c,pb ic))
 AXON_TESTS += $(PB)/test/run.sh

@@ -9,7 +9,7 @@ IC_SERVICE_SOURCES := sdk-c/services/outcall.c sdk-c/services/icrc_ledger.c \
                       $(patsubst %,$(BUILD)/gen/%_did.c,ic_mgmt ic_outcall_wire icrc_ledger icp_ledger)
 $(eval $(call archive,services,$(IC_SERVICE_SOURCES)))
 IC_SERVICE_HEADERS := $(patsubst %,$(BUILD)/gen/%_did.h,ic_mgmt ic_outcall_wire icrc_ledger icp_ledger)
-$(O)/sdk-c/services/%.o: | $(IC_SERVICE_HEADERS)
+$(patsubst %.c,$(O)/%.o,$(wildcard sdk-c/services/*.c sdk-c/services/test/*.c)): | $(IC_SERVICE_HEADERS)
 AXON_TESTS += sdk-c/services/test-services.sh
 $(eval $(call unit_test,ic_clients,sdk-c/services/test/test_clients.c,services candid ic))
 $(eval $(call unit_test,ic_outcall,sdk-c/services/test/test_outcall.c,services candid ic))

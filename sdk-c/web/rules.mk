@@ -16,4 +16,4 @@ $(eval $(call unit_test,ic_logring,sdk-c/test/test_logring.c,ic))
 $(eval $(call unit_test,ic_http,$(WEB)/test/test_http.c $(WEB)/test/test_http_parts.c,gateway web axon_http axon_base candid ic))
 $(eval $(call fuzz_target,fuzz_cert,sdk-c/test/fuzz_cert.c,axon_http axon_base ic))
 $(eval $(call fuzz_target,fuzz_http,$(WEB)/test/fuzz_http.c,web candid ic))
-$(O)/$(WEB)/test/%.o: | $(BUILD)/gen/ic_web_did.h
+$(patsubst %.c,$(O)/%.o,$(wildcard $(WEB)/test/*.c)): | $(BUILD)/gen/ic_web_did.h

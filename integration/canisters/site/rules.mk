@@ -7,4 +7,4 @@ $(BUILD)/gen/site.did: $(SITE)/site.did sdk-c/web/http.did $(BUILD)/didc
 	$(BUILD)/didc print $< >$@.new && mv $@.new $@
 $(eval $(call canister,site,$(SITE)/main.c $(BUILD)/gen/site_did.c $(BUILD)/gen/site_dispatch.c $(IC_HTTP_SOURCES),$(BUILD)/gen/site.did))
 $(eval $(call unit_test,site_wasm,$(SITE)/test_site.c $(BUILD)/gen/site_did.c,gateway axon_http $(AXON_LIBS)))
-$(O)/$(SITE)/%.o: | $(BUILD)/gen/site_did.h
+$(patsubst %.c,$(O)/%.o,$(wildcard $(SITE)/*.c)): | $(BUILD)/gen/site_did.h
