@@ -79,7 +79,7 @@ include $(wildcard canisters/*/rules.mk integration/*/rules.mk examples/*/rules.
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(filter Makefile %.mk,$(MAKEFILE_LIST)) | expand -t 20
 
-setup: $(SETUP_STAMP) ## install what is missing (Debian packages, Rust, npm packages, Wasmtime)
+setup: $(SETUP_STAMP) $(NANOPB_STAMP) ## install what is missing (Debian packages, Rust, npm packages, Wasmtime, nanopb)
 
 all: wasm axon ## build everything
 

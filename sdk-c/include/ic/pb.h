@@ -46,7 +46,7 @@
 #define PB_BUFFER_ONLY   1 /* streams are memory: no call for each byte, and views are possible */
 #define PB_FIELD_32BIT   1 /* no surprise at 65,536 bytes, elements or fields */
 #define PB_VALIDATE_UTF8 1 /* bounded strings; those of views are checked by ic_pb_field */
-#define PB_NO_ERRMSG     1 /* a text for each error would cost a canister 600 bytes */
+#define PB_NO_ERRMSG     1 /* a text for each error would cost a canister 2,500 bytes */
 #include <pb.h>
 
 /* The elements of a repeated field without a bound: bytes, texts, or messages in encoded form. */
