@@ -1,4 +1,5 @@
-/* Inspection of messages of users. A file of its own: canisters without @inspect have none of it. */
+/* Inspection of messages of users. A file of its own: canisters without @inspect have none of
+ * it. */
 #include "ic/candid_msg.h"
 #include "ic/msg.h"
 #include "ic/trap.h"

@@ -15,8 +15,8 @@
 #define STEPS_SHOWN 10u
 #define STEP_SHOWN  60u
 
-/* Pairs of types that are compared. Two cycles of types make as many as the product of their lengths; the
- * largest interfaces need a few thousand. */
+/* Pairs of types that are compared. Two cycles of types make as many as the product of their
+ * lengths; the largest interfaces need a few thousand. */
 #define PAIRS_MAX 2000000u
 
 struct pair {
@@ -62,8 +62,8 @@ static void grow_seen(struct checker *c)
     }
 }
 
-static void push_turned(struct checker *c, size_t parent, struct ic_bytes step, struct did_type *sub,
-                        struct did_type *super, bool is_turned)
+static void push_turned(struct checker *c, size_t parent, struct ic_bytes step,
+                        struct did_type *sub, struct did_type *super, bool is_turned)
 {
     sub = did_type_resolve(sub);
     super = did_type_resolve(super);
@@ -293,7 +293,8 @@ static void describe(struct checker *c, size_t at, struct did_error *error)
             did_printf(&path, " ... ");
             i = depth - STEPS_SHOWN;
         }
-        did_printf(&path, "%s%.*s", i == 0 || (i + STEPS_SHOWN == depth && depth > 2 * STEPS_SHOWN) ? "" : ".",
+        did_printf(&path, "%s%.*s",
+                   i == 0 || (i + STEPS_SHOWN == depth && depth > 2 * STEPS_SHOWN) ? "" : ".",
                    (int)(steps[i].size < STEP_SHOWN ? steps[i].size : STEP_SHOWN),
                    (const char *)steps[i].at);
     }
@@ -314,8 +315,8 @@ static void describe(struct checker *c, size_t at, struct did_error *error)
     did_text_free(&path);
 }
 
-static bool find_services(const struct did_program *new_program, const struct did_program *old_program,
-                          struct did_error *error)
+static bool find_services(const struct did_program *new_program,
+                          const struct did_program *old_program, struct did_error *error)
 {
     const struct did_program *const without = new_program->service == NULL   ? new_program
                                               : old_program->service == NULL ? old_program
@@ -338,8 +339,8 @@ bool did_check(struct did_program *new_program, struct did_program *old_program,
     size_t at = 0;
     while (ok && at + 1 < c.count) {
         at++;
-        ok = check_pair(&c, at) &&
-             (c.count <= PAIRS_MAX || refuse(&c, "too many types to compare", (struct ic_bytes){0}));
+        ok = check_pair(&c, at) && (c.count <= PAIRS_MAX ||
+                                    refuse(&c, "too many types to compare", (struct ic_bytes){0}));
     }
     if (!ok) {
         describe(&c, at, error);

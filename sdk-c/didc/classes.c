@@ -1,16 +1,17 @@
 /* Which nodes are one type: equal when unfolded for ever.
  *
- * Partition refinement. Nodes start apart by shape; then a class is split when its members lead to different
- * classes. A node is looked at again only when something it leads to has changed its class, and of a class that
- * is split one part keeps the name: those that were not looked at, else the largest. So long chains of
- * definitions, where each step splits off one node, cost no more than others. */
+ * Partition refinement. Nodes start apart by shape; then a class is split when its members lead
+ * to different classes. A node is looked at again only when something it leads to has changed
+ * its class, and of a class that is split one part keeps the name: those that were not looked
+ * at, else the largest. So long chains of definitions, where each step splits off one node, cost
+ * no more than others. */
 #include "graph.h"
 
 #include <stdlib.h>
 
 #define CLASS_FIRST (CANDID_KIND_BOX + 1u) /* below it the scalars, by kind */
 
-/* ---- order by shape, and by class ------------------------------------------------------------------ */
+/* ---- order by shape, and by class ------------------------------------------------------------ */
 
 static int compare_numbers(uint64_t a, uint64_t b)
 {
@@ -28,8 +29,8 @@ static int compare_edge_shapes(const struct did_edge *a, const struct did_edge *
     order = order != 0 ? order : compare_numbers(scalar_class(a->to), scalar_class(b->to));
     if (order == 0 && by_name) {
         order = compare_numbers(a->name.size, b->name.size);
-        order = order != 0 || a->name.size == 0 ? order
-                                                : memcmp(a->name.at, b->name.at, a->name.size);
+        order =
+            order != 0 || a->name.size == 0 ? order : memcmp(a->name.at, b->name.at, a->name.size);
     }
     return order;
 }
@@ -59,13 +60,14 @@ static int compare_classes(const void *x, const void *y)
     return order;
 }
 
-/* ---- refinement ------------------------------------------------------------------------------------ */
+/* ---- refinement ------------------------------------------------------------------------------ */
 
+/* The users of a node are those that lead to it. */
 struct refinement {
     struct did_graph *graph;
     uint32_t *sizes; /* of classes, by class - CLASS_FIRST */
     uint32_t class_count;
-    struct did_node **users; /* those that lead to node i, from user_start[i] to user_start[i + 1] */
+    struct did_node **users; /* of node i: from user_start[i] to user_start[i + 1] */
     size_t *user_start;
     struct did_node **now; /* to be looked at */
     size_t now_count;

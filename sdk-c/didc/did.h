@@ -74,7 +74,7 @@ struct did_def {
     struct ic_bytes doc;
     struct did_position at;
     struct did_type *type;
-    struct did_def *end; /* the definition behind names of names: its type is no mere name. After parsing */
+    struct did_def *end; /* behind names of names: its type is no mere name. After parsing */
 };
 
 struct did_source {
@@ -84,8 +84,8 @@ struct did_source {
     bool gives_methods; /* the main source, and those of `import service` */
 };
 
-/* A comment that begins with @, wherever it stands: it means something to the generator, so none may be
- * overlooked. */
+/* A comment that begins with @, wherever it stands: it means something to the generator, so none
+ * may be overlooked. */
 struct did_annotation {
     struct ic_bytes text; /* from the @ to the end of the line, as did_doc_next gives it */
     uint32_t source;
@@ -137,8 +137,8 @@ bool did_doc_next(struct ic_bytes *line, struct ic_bytes *doc);
 
 /* did_check decides new <: old as services.
  *   methods_of_new  only the methods that new has are asked of old's side
- *   returns         false with the first offending path and its places in both programs in *error. First is
- *                   what the fewest steps lead to, then by name */
+ *   returns         false with the first offending path and its places in both programs in *error:
+ *                   first is what the fewest steps lead to, then by name */
 IC_MUST_USE bool did_check(struct did_program *new_program, struct did_program *old_program,
                            bool methods_of_new, struct did_error *error);
 

@@ -1,14 +1,14 @@
 /* The annotation comments: what they say, and that none is overlooked.
  *
- * A guard that is not called because its line was misspelt, or stands where nothing reads it, opens a
- * canister. So every comment that begins with @ must be one that is understood, at its place; each other
- * is an error. */
+ * A guard that is not called because its line was misspelt, or stands where nothing reads it,
+ * opens a canister. So every comment that begins with @ must be one that is understood, at its
+ * place; each other is an error. */
 #include "gen.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 
-/* ---- the words ----------------------------------------------------------------------------------- */
+/* ---- the words ------------------------------------------------------------------------------- */
 
 enum takes { TAKES_NOTHING, TAKES_NUMBER, TAKES_NAME, TAKES_NAME_OR_NOTHING };
 
@@ -28,12 +28,13 @@ static const struct word {
 };
 #define WORD_COUNT (sizeof WORDS / sizeof *WORDS)
 
-static const char UNKNOWN_OF_METHOD[] = "unknown annotation of a method; known: @raw, @manual, @noargs, "
-                                        "@full, @max N, @guard NAME, @inspect [NAME]";
+static const char UNKNOWN_OF_METHOD[] =
+    "unknown annotation of a method; known: @raw, @manual, @noargs, "
+    "@full, @max N, @guard NAME, @inspect [NAME]";
 static const char UNKNOWN_OF_SERVICE[] =
     "unknown annotation of a service; known: @raw, @max N, @inspect [NAME]";
 
-/* ---- errors -------------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 /* The position of text that is a view into a source. */
 static struct did_position position_of(const struct did_program *program, const uint8_t *text)
@@ -60,7 +61,7 @@ static bool fail(struct gen *gen, struct ic_bytes at, const char *reason)
     return did_fail(gen->error, program->sources[position.source].name, position, "%s", reason);
 }
 
-/* ---- one line ------------------------------------------------------------------------------------ */
+/* ---- one line -------------------------------------------------------------------------------- */
 
 static bool is_blank(uint8_t c)
 {
@@ -99,7 +100,8 @@ static bool is_c_name(struct ic_bytes name)
 static bool is_handler(const struct gen *gen, struct ic_bytes name)
 {
     const size_t prefix = strlen(gen->prefix);
-    if (name.size <= prefix + 1 || memcmp(name.at, gen->prefix, prefix) != 0 || name.at[prefix] != '_') {
+    if (name.size <= prefix + 1 || memcmp(name.at, gen->prefix, prefix) != 0 ||
+        name.at[prefix] != '_') {
         return false;
     }
     const struct ic_bytes rest = {.at = name.at + prefix + 1, .size = name.size - prefix - 1};
@@ -117,7 +119,8 @@ static bool read_name(struct gen *gen, struct ic_bytes *name, struct ic_bytes ar
     if (!is_c_name(argument)) {
         return fail(gen, line, "the name of a C function expected");
     }
-    return !is_handler(gen, argument) || fail(gen, line, "this function is the handler of a method");
+    return !is_handler(gen, argument) ||
+           fail(gen, line, "this function is the handler of a method");
 }
 
 static bool read_argument(struct gen *gen, struct gen_options *options, const struct word *word,
@@ -159,7 +162,7 @@ static bool read_line(struct gen *gen, struct gen_options *options, struct ic_by
     return read_argument(gen, options, &WORDS[i], argument, line);
 }
 
-/* ---- the comment of a method or of the service ----------------------------------------------------- */
+/* ---- the comment of a method or of the service ----------------------------------------------- */
 
 static bool check_together(struct gen *gen, struct gen_options *options, enum candid_mode mode,
                            struct ic_bytes line)
@@ -171,7 +174,8 @@ static bool check_together(struct gen *gen, struct gen_options *options, enum ca
         return fail(gen, line, "a oneway method has no reply: neither @manual nor @full can be");
     }
     if (mode == CANDID_MODE_COMPOSITE_QUERY && options->inspected) {
-        return fail(gen, line, "a composite query cannot be called as an update and is never inspected");
+        return fail(gen, line,
+                    "a composite query cannot be called as an update and is never inspected");
     }
     return true;
 }
@@ -234,7 +238,7 @@ static bool read_service(struct gen *gen)
            fail(gen, gen->service.last, "@raw above a service without install arguments");
 }
 
-/* ---- none is overlooked ---------------------------------------------------------------------------- */
+/* ---- none is overlooked ---------------------------------------------------------------------- */
 
 static int compare_addresses(const void *a, const void *b)
 {
@@ -257,8 +261,9 @@ static bool check_all_understood(struct gen *gen)
             (gen->understood_count == 0 ||
              bsearch(&a->text.at, gen->understood, gen->understood_count, sizeof *gen->understood,
                      compare_addresses) == NULL)) {
-            return fail(gen, a->text, "an annotation stands in // lines directly above a method or the "
-                                      "service of the main file, nowhere else");
+            return fail(gen, a->text,
+                        "an annotation stands in // lines directly above a method or the "
+                        "service of the main file, nowhere else");
         }
     }
     return true;

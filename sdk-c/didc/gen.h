@@ -25,8 +25,8 @@ struct gen {
     size_t understood_count;
 };
 
-/* Reads the comment lines that begin with @. Returns false with the error set for one that is unknown,
- * malformed, at a wrong place, or contradicts another. */
+/* Reads the comment lines that begin with @. Returns false with the error set for one that is
+ * unknown, malformed, at a wrong place, or contradicts another. */
 IC_MUST_USE bool gen_annotations(struct gen *gen);
 
 /* The character at byte i, its size in bytes. What is no UTF-8 is one byte, given as 0xfffd. */

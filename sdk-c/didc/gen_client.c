@@ -47,9 +47,10 @@ void gen_client(struct did_text *out, const struct gen *gen)
     struct did_names *names = taken_names(gen);
     for (size_t i = 0; i < g->method_count; i++) {
         const struct did_graph_method *m = &g->methods[i];
-        did_printf(out, "\n%s", m->mode != CANDID_MODE_COMPOSITE_QUERY
-                                    ? ""
-                                    : "// composite query: for flows of composite queries only\n");
+        did_printf(out, "\n%s",
+                   m->mode != CANDID_MODE_COMPOSITE_QUERY
+                       ? ""
+                       : "// composite query: for flows of composite queries only\n");
         gen_doc(out, m->doc, "");
         put_call(out, gen, m,
                  did_name_unique(names, did_pool_printf(g->pool, "call_%s", m->c_name)));

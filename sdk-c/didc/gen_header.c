@@ -57,15 +57,16 @@ bool did_changes_direction(uint32_t c)
            (c >= 0x2066 && c <= 0x2069);
 }
 
-/* A comment must neither end early nor look other than it is: no end of a comment, no trigraph, nothing that
- * cannot be seen. */
+/* A comment must neither end early nor look other than it is: no end of a comment, no trigraph,
+ * nothing that cannot be seen. */
 void gen_comment_text(struct did_text *out, struct ic_bytes line)
 {
     for (size_t i = 0; i < line.size;) {
         uint32_t c;
         const size_t size = did_utf8_next(&c, line, i);
         const uint8_t before = i > 0 ? line.at[i - 1] : 0;
-        if ((c == '/' && before == '*') || (c == '*' && before == '/') || (c == '?' && before == '?')) {
+        if ((c == '/' && before == '*') || (c == '*' && before == '/') ||
+            (c == '?' && before == '?')) {
             did_append(out, IC_BYTES_LIT(" "));
         }
         if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfffd || did_changes_direction(c)) {
@@ -202,8 +203,8 @@ static void put_struct(struct did_text *out, const struct gen *gen, const struct
     did_printf(out, "};\n\n");
 }
 
-/* Definitions that are no struct here, because they are numbers, texts, functions or other names for a
- * struct: what was written about them. */
+/* Definitions that are no struct here, because they are numbers, texts, functions or other names
+ * for a struct: what was written about them. */
 static void put_docs_of_others(struct did_text *out, const struct gen *gen)
 {
     const struct did_program *program = gen->graph->program;
@@ -235,8 +236,7 @@ void gen_header(struct did_text *out, const struct gen *gen)
 /* ---- handlers ------------------------------------------------------------------------------------ */
 
 static void put_prototype(struct did_text *out, const struct gen *gen,
-                          const struct did_graph_method *m,
-                          const struct gen_options *options)
+                          const struct did_graph_method *m, const struct gen_options *options)
 {
     const bool in = !options->raw && !options->noargs && m->in->edge_count != 0;
     const bool result = !options->raw && !options->manual && m->out->edge_count != 0;

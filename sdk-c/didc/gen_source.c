@@ -198,8 +198,8 @@ static void put_tuple(struct did_text *out, const struct gen *gen, const struct 
     }
 }
 
-static void put_method(struct did_text *out, const struct gen *gen, const struct did_graph_method *m,
-                       const struct gen_options *options)
+static void put_method(struct did_text *out, const struct gen *gen,
+                       const struct did_graph_method *m, const struct gen_options *options)
 {
     bool in[CANDID_KNOWN_COUNT];
     bool result[CANDID_KNOWN_COUNT];
@@ -292,8 +292,9 @@ static const char *export_kind(enum candid_mode mode)
     return "canister_update";
 }
 
-/* The name of an export: a literal that is not evaluated, so it has neither octal nor hexadecimal escapes.
- * Characters that change the direction of text are written by number: gcc warns of them. */
+/* The name of an export: a literal that is not evaluated, so it has neither octal nor
+ * hexadecimal escapes. Characters that change the direction of text are written by number: gcc
+ * warns of them. */
 static void put_export_name(struct did_text *out, enum candid_mode mode, struct ic_bytes name)
 {
     static const char SIMPLE[] = "abtnvfr"; // 7 to 13
@@ -314,13 +315,13 @@ static void put_export_name(struct did_text *out, enum candid_mode mode, struct 
     did_printf(out, "\")");
 }
 
-static void put_export(struct did_text *out, const struct gen *gen, const struct did_graph_method *m,
-                       const struct gen_options *options)
+static void put_export(struct did_text *out, const struct gen *gen,
+                       const struct did_graph_method *m, const struct gen_options *options)
 {
     did_printf(out, "\n");
     put_export_name(out, m->mode, m->name);
-    did_printf(out, " void %s_export_%s(void);\nvoid %s_export_%s(void)\n{\n", gen->prefix, m->c_name,
-               gen->prefix, m->c_name);
+    did_printf(out, " void %s_export_%s(void);\nvoid %s_export_%s(void)\n{\n", gen->prefix,
+               m->c_name, gen->prefix, m->c_name);
     if (options->guard.size != 0) {
         did_printf(out, "    if (!candid_msg_guard(%.*s())) {\n        return;\n    }\n",
                    (int)options->guard.size, (const char *)options->guard.at);
@@ -329,7 +330,7 @@ static void put_export(struct did_text *out, const struct gen *gen, const struct
     did_printf(out, "}\n");
 }
 
-/* ---- inspection ------------------------------------------------------------------------------------ */
+/* ---- inspection ------------------------------------------------------------------------------ */
 
 /* One row for each method that a user can call as an update. Returns their number. */
 static size_t put_inspections(struct did_text *out, const struct gen *gen)
@@ -361,10 +362,11 @@ static void put_inspect(struct did_text *out, const struct gen *gen)
 {
     const char *p = gen->prefix;
     const size_t count = put_inspections(out, gen);
-    did_printf(out,
-               "\nCANDID_EXPORT(\"canister_inspect_message\") void %s_export_inspect_message(void);\n"
-               "void %s_export_inspect_message(void)\n{\n",
-               p, p);
+    did_printf(
+        out,
+        "\nCANDID_EXPORT(\"canister_inspect_message\") void %s_export_inspect_message(void);\n"
+        "void %s_export_inspect_message(void)\n{\n",
+        p, p);
     if (count == 0) {
         did_printf(out, "    candid_msg_inspect(NULL, 0);\n}\n");
     } else {
@@ -381,7 +383,8 @@ static void put_init_export(struct did_text *out, const struct gen *gen)
         did_printf(out, "    %s_init(candid_msg_argument(&%s_init_method));\n}\n", p, p);
     } else {
         did_printf(out, "    struct %s_init_in in;\n", p);
-        did_printf(out, "    candid_msg_receive(&%s_init_method, &in);\n    %s_init(&in);\n}\n", p, p);
+        did_printf(out, "    candid_msg_receive(&%s_init_method, &in);\n    %s_init(&in);\n}\n", p,
+                   p);
     }
 }
 

@@ -199,18 +199,21 @@ static bool node_fail(const struct did_graph *g, const struct did_node *node, co
                       struct did_error *error)
 {
     const struct did_position at = node->type != NULL ? node->type->at : node->at;
-    return did_fail(error, at.source < g->program->source_count ? g->program->sources[at.source].name : "",
+    return did_fail(error,
+                    at.source < g->program->source_count ? g->program->sources[at.source].name : "",
                     at, "%s", reason);
 }
 
-/* Its members are done. Of a variant there is one case at a time; a vec is a pointer and a count. */
+/* Its members are done. Of a variant there is one case at a time; a vec is a pointer and a
+ * count. */
 static bool count_values(const struct did_graph *g, struct did_node *node, struct did_error *error)
 {
     uint64_t all = 0;
     uint32_t most = 0;
     for (size_t i = 0; i < node->edge_count; i++) {
         const struct did_edge *edge = &node->edges[i];
-        const bool inside = !edge->boxed && did_node_is_struct(edge->to) && node->kind != CANDID_KIND_VEC;
+        const bool inside =
+            !edge->boxed && did_node_is_struct(edge->to) && node->kind != CANDID_KIND_VEC;
         const uint32_t values = inside ? edge->to->values : 1;
         all += values;
         most = most > values ? most : values;

@@ -14,12 +14,12 @@
 
 /* Structs containing structs; a chain longer than this is refused. */
 #define DID_CHAIN_MAX 1000u
-/* Values in one struct, those of the structs in it included: definitions that use others twice double with
- * each step. The largest of the NNS governance has 299. */
+/* Values in one struct, those of the structs in it included: definitions that use others twice
+ * double with each step. The largest of the NNS governance has 299. */
 #define DID_VALUES_MAX 65536u
 
-/* C types: records, variants, opts, vecs, funcs, services, and a tuple for each list of arguments. The
- * NNS governance has 467; a message may have CANDID_TABLE_ENTRIES_MAX. */
+/* C types: records, variants, opts, vecs, funcs, services, and a tuple for each list of
+ * arguments. The NNS governance has 467; a message may have CANDID_TABLE_ENTRIES_MAX. */
 #define DID_NODES_MAX 12000u
 
 struct did_node;
@@ -93,7 +93,7 @@ struct did_graph {
     size_t js_nodes;
     struct did_names *names; /* of structs */
     struct did_names *tags;  /* enum constants */
-    struct did_names *c_names; /* of functions and descriptors of methods; NULL while there are none */
+    struct did_names *c_names; /* of functions and descriptors; NULL while there are none */
 };
 
 /* did_graph_make builds the graph of a resolved program.

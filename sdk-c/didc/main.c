@@ -122,7 +122,8 @@ static bool generate(const struct gen *gen, const char *out_dir)
         struct did_text text = {0};
         files[i].make(&text, gen);
         const bool ok = save_file(
-            out_dir, did_pool_printf(gen->graph->pool, "%s%s", gen->prefix, files[i].suffix), &text);
+            out_dir, did_pool_printf(gen->graph->pool, "%s%s", gen->prefix, files[i].suffix),
+            &text);
         did_text_free(&text);
         if (!ok) {
             return false;
@@ -164,9 +165,10 @@ static int command_gen(const struct options *options)
         return options_wrong("gen needs --prefix and --out", "");
     }
     if (!is_prefix(prefix)) {
-        return options_wrong("a prefix has a letter and then up to 39 letters, digits and _, all lower case, "
-                             "and is neither ic, ic0 nor candid; this one is ",
-                             prefix);
+        return options_wrong(
+            "a prefix has a letter and then up to 39 letters, digits and _, all lower case, "
+            "and is neither ic, ic0 nor candid; this one is ",
+            prefix);
     }
     struct did_program program;
     if (!read_program(&program, file)) {
@@ -281,10 +283,11 @@ static int command_headers(const struct options *options)
 
 int main(int argc, char **argv)
 {
-    static const struct command commands[] = {
-        {"gen", 1, " --prefix --out", command_gen},    {"check", 2, " --methods-of", command_check},
-        {"print", 1, "", command_print},               {"methods", 1, "", command_methods},
-        {"headers", 1, "", command_headers}};
+    static const struct command commands[] = {{"gen", 1, " --prefix --out", command_gen},
+                                              {"check", 2, " --methods-of", command_check},
+                                              {"print", 1, "", command_print},
+                                              {"methods", 1, "", command_methods},
+                                              {"headers", 1, "", command_headers}};
     if (options_help(argc, argv)) {
         return 0;
     }
@@ -294,8 +297,9 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             struct options options;
-            return options_read(&options, &commands[i], argc - 2, argv + 2) ? commands[i].run(&options)
-                                                                            : 2;
+            return options_read(&options, &commands[i], argc - 2, argv + 2)
+                       ? commands[i].run(&options)
+                       : 2;
         }
     }
     return options_wrong("unknown command ", argv[1]);

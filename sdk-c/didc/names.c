@@ -72,7 +72,9 @@ const char *did_name_unique(struct did_names *names, const char *wanted)
     if (2 * names->count >= names->capacity) {
         grow(names);
     }
-    const char *name = did_name_is_reserved(ic_bytes_from_text(wanted)) ? did_pool_printf(names->pool, "%s_", wanted) : wanted;
+    const char *name = did_name_is_reserved(ic_bytes_from_text(wanted))
+                           ? did_pool_printf(names->pool, "%s_", wanted)
+                           : wanted;
     /* After a few underscores a number, so that many equal names stay cheap. */
     for (unsigned n = 2; *slot(names, name) != NULL; n++) {
         name = n < 4 ? did_pool_printf(names->pool, "%s_", name)

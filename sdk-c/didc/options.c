@@ -12,7 +12,8 @@ static const char HELP[] =
     "      Writes into DIR: P_did.h (types, and the functions to write), P_did.c (descriptors),\n"
     "      P_dispatch.c (the exports of a canister), P_client.h (calls by other canisters).\n"
     "  didc check [--methods-of] NEW.did OLD.did\n"
-    "      Is NEW a safe upgrade of OLD, so that no caller breaks? Names the first type that is not, with\n"
+    "      Is NEW a safe upgrade of OLD, so that no caller breaks? Names the first type that is "
+    "not, with\n"
     "      its place in both files. With --methods-of only the methods are compared that NEW has.\n"
     "  didc print FILE.did\n"
     "      The interface in one normal form: imports inlined, fields in order, without comments.\n"
@@ -24,7 +25,8 @@ static const char HELP[] =
     "  didc help annotations\n"
     "      The comment lines that tell gen what a method needs.\n"
     "\n"
-    "Exit status: 0 done, or a safe upgrade; 1 refused, with FILE:LINE:COLUMN: REASON on standard error;\n"
+    "Exit status: 0 done, or a safe upgrade; 1 refused, with FILE:LINE:COLUMN: REASON on standard "
+    "error;\n"
     "2 called wrongly.\n";
 
 static const char HELP_ANNOTATIONS[] =
@@ -32,11 +34,13 @@ static const char HELP_ANNOTATIONS[] =
     "\n"
     "  // @raw             the handler gets the bytes of the argument and replies itself\n"
     "  // @manual          the handler replies later, for instance when a call has been answered\n"
-    "  // @noargs          the argument is not looked at; only one of @raw, @manual, @noargs can be\n"
+    "  // @noargs          the argument is not looked at; only one of @raw, @manual, @noargs can "
+    "be\n"
     "  // @full            the reply carries the declared types instead of the narrowest\n"
     "  // @max N           longer arguments are refused before a byte is copied\n"
     "  // @guard NAME      const char *NAME(void) is called first: NULL goes on, a text rejects\n"
-    "  // @inspect NAME    such a function is asked before a user's message is accepted and costs cycles\n"
+    "  // @inspect NAME    such a function is asked before a user's message is accepted and costs "
+    "cycles\n"
     "  // @inspect         the same; the method's @guard is asked\n"
     "\n"
     "Above the service:\n"
@@ -44,7 +48,8 @@ static const char HELP_ANNOTATIONS[] =
     "  // @raw             P_init gets the bytes of the install arguments\n"
     "  // @max N           for all methods without their own\n"
     "  // @inspect NAME    for all methods without their own\n"
-    "  // @inspect         users' messages to unknown methods, or longer than @max, are not accepted\n"
+    "  // @inspect         users' messages to unknown methods, or longer than @max, are not "
+    "accepted\n"
     "\n"
     "Everything else that begins with @ in a comment is an error. More in ic/candid_msg.h.\n";
 

@@ -76,9 +76,9 @@ bool did_methods_sort(struct parser *p, struct did_type *type)
     for (size_t i = 1; i < type->method_count; i++) {
         if (ic_bytes_is_equal(type->methods[i - 1].name, type->methods[i].name)) {
             const struct did_position at = later(type->methods[i - 1].at, type->methods[i].at);
-            return did_fail(p->error, source_name(p->program, at), at,
-                            "two methods have the same name: %.*s", name_shown(type->methods[i].name),
-                            (const char *)type->methods[i].name.at);
+            return did_fail(
+                p->error, source_name(p->program, at), at, "two methods have the same name: %.*s",
+                name_shown(type->methods[i].name), (const char *)type->methods[i].name.at);
         }
     }
     return true;
@@ -162,8 +162,7 @@ static bool resolve_type(struct did_program *program, struct did_type *type,
         type->def = did_def_find(program, type->name);
         return type->def != NULL ||
                did_fail(error, source_name(program, type->at), type->at, "unknown type %.*s",
-                        name_shown(type->name),
-                        (const char *)type->name.at);
+                        name_shown(type->name), (const char *)type->name.at);
     }
     for (size_t i = 0; i < type->method_count; i++) {
         if (!resolve_type(program, type->methods[i].type, error)) {
@@ -383,7 +382,8 @@ static bool load_import(struct loader *l, const struct did_import *import)
     return read_source(l, import->path, text);
 }
 
-/* The service behind names of definitions, whose ends are not known yet. NULL when there is none. */
+/* The service behind names of definitions, whose ends are not known yet. NULL when there is
+ * none. */
 static struct did_type *listed_service(const struct did_program *program, struct did_type *type)
 {
     for (size_t steps = 0; type->kind == DID_KIND_NAME; steps++) {

@@ -161,10 +161,10 @@ static void chain_run(struct ic_flow *flow)
     struct compose_chain_out rest = {0};
     IC_FLOW_BEGIN(f);
     if (f->count != 0) {
-        IC_AWAIT(f, compose_call_chain(&f->flow, &f->answer,
-                                       &(struct candid_callee){.canister = f->of[0]},
-                                       &(struct compose_chain_in){
-                                           .of = {.at = f->of + 1, .count = f->count - 1}}));
+        IC_AWAIT(f,
+                 compose_call_chain(
+                     &f->flow, &f->answer, &(struct candid_callee){.canister = f->of[0]},
+                     &(struct compose_chain_in){.of = {.at = f->of + 1, .count = f->count - 1}}));
         if (!compose_take_chain(&rest, &f->answer)) {
             refuse(&f->answer);
             return;
@@ -183,8 +183,9 @@ static void change_run(struct ic_flow *flow)
 {
     struct talk *f = (struct talk *)flow;
     IC_FLOW_BEGIN(f);
-    IC_AWAIT(f, compose_call_set(&f->flow, &f->answer, &(struct candid_callee){.canister = f->of[0]},
-                                 &(struct compose_set_in){.arg0 = 666}));
+    IC_AWAIT(f,
+             compose_call_set(&f->flow, &f->answer, &(struct candid_callee){.canister = f->of[0]},
+                              &(struct compose_set_in){.arg0 = 666}));
     compose_change_reply(&(struct compose_change_out){
         .ret0 = ic_bytes_from_text(ic_call_code_name(f->answer.code))});
     IC_FLOW_END(f);
@@ -200,8 +201,8 @@ static void stumble_run(struct ic_flow *flow)
     struct talk *f = (struct talk *)flow;
     IC_FLOW_BEGIN(f);
     ic_assert(ic_lock_u64(flow, LOCK_KIND, 1) == IC_LOCK_OK);
-    IC_AWAIT(f, compose_call_value(&f->flow, &f->answer,
-                                   &(struct candid_callee){.canister = f->of[0]}));
+    IC_AWAIT(
+        f, compose_call_value(&f->flow, &f->answer, &(struct candid_callee){.canister = f->of[0]}));
     await_counted();
     IC_TRAP("stumbled");
     IC_FLOW_END(f);
@@ -218,8 +219,9 @@ static void ask_run(struct ic_flow *flow)
     struct compose_value_out one;
     IC_FLOW_BEGIN(f);
     ic_assert(ic_lock_u64(flow, LOCK_KIND, 2) == IC_LOCK_OK);
-    IC_AWAIT(f, compose_call_value(&f->flow, &f->answer,
-                                   &(struct candid_callee){.canister = f->of[0], .cycles = f->total}));
+    IC_AWAIT(f,
+             compose_call_value(&f->flow, &f->answer,
+                                &(struct candid_callee){.canister = f->of[0], .cycles = f->total}));
     if (!compose_take_value(&one, &f->answer)) {
         refuse(&f->answer);
         return;
@@ -244,9 +246,9 @@ static void misuse_run(struct ic_flow *flow)
 {
     struct talk *f = (struct talk *)flow;
     IC_FLOW_BEGIN(f);
-    IC_AWAIT(f, compose_call_chain(&f->flow, &f->answer,
-                                   &(struct candid_callee){.canister = f->of[0]},
-                                   &(struct compose_chain_in){.of = {.count = 0}}));
+    IC_AWAIT(f,
+             compose_call_chain(&f->flow, &f->answer, &(struct candid_callee){.canister = f->of[0]},
+                                &(struct compose_chain_in){.of = {.count = 0}}));
     compose_misuse_reply(&(struct compose_misuse_out){
         .ret0 = ic_bytes_from_text(ic_call_code_name(f->answer.code))});
     IC_FLOW_END(f);

@@ -1,13 +1,13 @@
-/* Composite queries of the kit: flows begin in a query, their awaits share one heap that is dropped at the
- * end, and what queries may not call is refused. */
+/* Composite queries of the kit: flows begin in a query, their awaits share one heap that is
+ * dropped at the end, and what queries may not call is refused. */
 #include "testkit/axon_test.h"
 
 #include <stdio.h>
 
-#define CANISTERS   8u
-#define DEPTH_MAX   6u /* SPEC: ic-system 3.6 */
-#define NOTHING     "(record { awaits = 0; stored_awaits = 0; flows = 0; calls = 0; locks = 0 })"
-#define TEXT_MAX    1024
+#define CANISTERS 8u
+#define DEPTH_MAX 6u /* SPEC: ic-system 3.6 */
+#define NOTHING   "(record { awaits = 0; stored_awaits = 0; flows = 0; calls = 0; locks = 0 })"
+#define TEXT_MAX  1024
 
 static struct axon_test t;
 static struct ic_principal ids[CANISTERS];
@@ -90,7 +90,8 @@ static void composite_queries_of_others(void)
     AXON_TEST_QUERY(&t, &ids[0], "chain", "(vec {})", "(1)");
     AXON_TEST_QUERY(&t, &ids[0], "chain", list(1, 1), "(3)");
     AXON_TEST_QUERY(&t, &ids[0], "chain", list(1, DEPTH_MAX - 1), "(63)");
-    query_refused("chain", list(1, 7), "IC_CALL_"); /* too deep: rejected somewhere down the chain */
+    query_refused("chain", list(1, 7),
+                  "IC_CALL_"); /* too deep: rejected somewhere down the chain */
     query_refused("chain", list(0, 0), "IC_CALL_"); /* a loop */
     nothing_lasts();
 }
@@ -102,7 +103,8 @@ static void what_queries_cannot_do(void)
     query_refused("pay", one(&ids[1]), "cannot be executed");
     query_refused("stumble", one(&ids[1]), "stumbled");
     AXON_TEST_UPDATE(&t, &ids[0], "misuse", one(&ids[1]), "(\"IC_CALL_CANISTER_ERROR\")");
-    AXON_TEST_TRAPS(&t, &ids[0], "sum", list(1, 1), "Composite query cannot be called in replicated mode");
+    AXON_TEST_TRAPS(&t, &ids[0], "sum", list(1, 1),
+                    "Composite query cannot be called in replicated mode");
     nothing_lasts();
 }
 
@@ -116,8 +118,9 @@ static void beside_an_update(void)
     AXON_TEST_THAT(&t, id != 0);
     AXON_TEST_THAT(&t, axon_step(t.net)); /* ask has begun and awaits */
     for (int i = 0; i < 3; i++) {
-        AXON_TEST_QUERY(&t, &ids[0], "state", "()",
-                        "(record { awaits = 0; stored_awaits = 0; flows = 1; calls = 1; locks = 1 })");
+        AXON_TEST_QUERY(
+            &t, &ids[0], "state", "()",
+            "(record { awaits = 0; stored_awaits = 0; flows = 1; calls = 1; locks = 1 })");
         AXON_TEST_QUERY(&t, &ids[0], "sum", list(1, 5),
                         "(record { total = 62; awaits = 5; stored_awaits = 5 })");
         AXON_TEST_CALL(&t, AXON_TEST_KIND_QUERY, &ids[0], "stumble", one(&ids[1]), NULL, "IC");
@@ -154,8 +157,9 @@ static void failing_everywhere(void)
             break;
         }
         /* In the asking canister the text; a canister asked that traps is a code. */
-        AXON_TEST_THAT(&t, strstr(axon_buf_text(&t.last.reject_text), text) != NULL ||
-                               strstr(axon_buf_text(&t.last.reject_text), "IC_CALL_CANISTER_ERROR"));
+        AXON_TEST_THAT(&t,
+                       strstr(axon_buf_text(&t.last.reject_text), text) != NULL ||
+                           strstr(axon_buf_text(&t.last.reject_text), "IC_CALL_CANISTER_ERROR"));
         nothing_lasts();
     }
     printf("failed at each of %llu system calls\n", (unsigned long long)n - 1);

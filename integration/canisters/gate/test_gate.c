@@ -115,9 +115,10 @@ static void the_argument_decides(void)
 
 static void the_name_decides(void)
 {
-    static const char *const names[] = {"",     "ad",    "addd",  "Add", " add", "init", "canister_init",
-                                        "all", /* a composite query */
-                                        "<ic timer>"};
+    static const char *const names[] = {
+        "",          "ad",   "addd",          "Add",
+        " add",      "init", "canister_init", "all", /* a composite query */
+        "<ic timer>"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         refused(names[i], NOTHING, "no method of this name can be called as an update");
     }
@@ -153,7 +154,8 @@ static void canisters_are_not_inspected(void)
     char args[256], self[IC_PRINCIPAL_TEXT_MAX + 1];
     ic_principal_to_text(self, &id);
 #define RELAY(method, argument, reply)                                                             \
-    snprintf(args, sizeof args, "(principal \"%s\", \"%s\", blob \"%s\")", self, method, argument);   \
+    snprintf(args, sizeof args, "(principal \"%s\", \"%s\", blob \"%s\")", self, method,           \
+             argument);                                                                            \
     axon_records_clear(t.net);                                                                     \
     AXON_TEST_UPDATE(&t, &id, "relay", args, reply);                                               \
     AXON_TEST_THAT(&t, executions("inspect") == 1)

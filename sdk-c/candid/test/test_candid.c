@@ -560,8 +560,9 @@ static void test_inspection(void **state)
 {
     (void)state;
     ic_host_reset();
-    assert_true(inspect(IC_BYTES_LIT("transfer"), "ff")); /* no function: the argument is not looked at */
-    assert_true(inspect(IC_BYTES_LIT("name"), "ff"));     /* a query, called as an update */
+    assert_true(
+        inspect(IC_BYTES_LIT("transfer"), "ff")); /* no function: the argument is not looked at */
+    assert_true(inspect(IC_BYTES_LIT("name"), "ff")); /* a query, called as an update */
     char large[2 * 101 + 1];
     memset(large, '0', sizeof large - 1);
     large[sizeof large - 1] = 0;
@@ -573,9 +574,9 @@ static void test_inspection(void **state)
     assert_true(inspect(IC_BYTES_LIT("later"), "4449444c00017b06"));
     expect_refusal(IC_BYTES_LIT("later"), "4449444c00017b07", "not seven");
     expect_refusal(IC_BYTES_LIT("later"), "4449444c00017b", candid_result_text(CANDID_TRUNCATED));
-    const struct ic_bytes unknown[] = {IC_BYTES_LIT(""), IC_BYTES_LIT("late"), IC_BYTES_LIT("later "),
-                                       IC_BYTES_LIT("later\0"), IC_BYTES_LIT("\0"),
-                                       IC_BYTES_LIT("Later")};
+    const struct ic_bytes unknown[] = {IC_BYTES_LIT(""),       IC_BYTES_LIT("late"),
+                                       IC_BYTES_LIT("later "), IC_BYTES_LIT("later\0"),
+                                       IC_BYTES_LIT("\0"),     IC_BYTES_LIT("Later")};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         expect_refusal(unknown[i], "4449444c0000",
                        "Candid: no method of this name can be called as an update");

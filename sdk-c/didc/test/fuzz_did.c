@@ -1,6 +1,7 @@
 /* Hostile .did sources: an error with a position or a program; a program prints to a source that parses,
- * prints the same again and is a safe upgrade of itself; its graph has descriptors; C is generated of it, in
- * which each comment ends where it should, or an annotation is refused with its position. */
+ * prints the same again and is a safe upgrade of itself; its graph has descriptors; C is
+ * generated of it, in which each comment ends where it should, or an annotation is refused with
+ * its position. */
 #include <stdio.h>
 #include <stdlib.h>
 

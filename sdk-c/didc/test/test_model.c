@@ -1,5 +1,6 @@
-/* didc against other ways to the same answer, on random programs: subtyping against the decoder of canisters,
- * which decides it on the wire; equal types against the naive refinement, and against subtyping both ways. */
+/* didc against other ways to the same answer, on random programs: subtyping against the decoder
+ * of canisters, which decides it on the wire; equal types against the naive refinement, and
+ * against subtyping both ways. */
 #include "didc/graph.h"
 #include "ic/arena.h"
 
@@ -10,12 +11,12 @@
 
 #include <cmocka.h>
 
-#define PROGRAMS     4000
-#define DEFS         5u
-#define DEPTH        3u
-#define ARENA_BYTES  (1u << 20)
-#define DIFFERS_IN   24u /* one choice in so many is made twice */
-#define BOTH_MIN     900 /* accepted, and refused, at least */
+#define PROGRAMS    4000
+#define DEFS        5u
+#define DEPTH       3u
+#define ARENA_BYTES (1u << 20)
+#define DIFFERS_IN  24u /* one choice in so many is made twice */
+#define BOTH_MIN    900 /* accepted, and refused, at least */
 
 static uint64_t seed = 1;
 static struct did_error error;
@@ -27,14 +28,14 @@ static unsigned below(unsigned n)
     return (unsigned)(seed >> 33) % n;
 }
 
-/* ---- two programs that differ here and there --------------------------------------------------- */
+/* ---- two programs that differ here and there ------------------------------------------------- */
 
 static void put_type(struct did_text *out, unsigned depth);
 
 static void put_scalar(struct did_text *out)
 {
-    static const char *const names[] = {"nat", "int", "nat", "text", "null", "reserved", "empty",
-                                        "principal", "bool", "nat8", "blob"};
+    static const char *const names[] = {"nat",   "int",       "nat",  "text", "null", "reserved",
+                                        "empty", "principal", "bool", "nat8", "blob"};
     did_printf(out, "%s", names[below(sizeof names / sizeof *names)]);
 }
 
@@ -140,17 +141,32 @@ static void put_variation(struct did_text *out, const struct did_text *of)
 {
     static const struct {
         const char *from, *to;
-    } words[] = {{"nat ", "int "}, {"nat;", "int;"}, {"nat)", "int)"}, {"text", "nat"}, {"null", "opt nat"},
-                 {"0 : ", "5 : "}, {"3 : ", "6 : "}, {"vec ", "opt "}, {"nat", "empty"}, {"bool", "reserved"},
-                 {" query", ""},   {"m1", "m7"},     {"T1", "T2"},     {"T3", "T4"}, {"int", "nat"},
-                 {"opt ", ""},     {"principal", "service {}"}, {"blob", "vec nat8"}};
+    } words[] = {{"nat ", "int "},
+                 {"nat;", "int;"},
+                 {"nat)", "int)"},
+                 {"text", "nat"},
+                 {"null", "opt nat"},
+                 {"0 : ", "5 : "},
+                 {"3 : ", "6 : "},
+                 {"vec ", "opt "},
+                 {"nat", "empty"},
+                 {"bool", "reserved"},
+                 {" query", ""},
+                 {"m1", "m7"},
+                 {"T1", "T2"},
+                 {"T3", "T4"},
+                 {"int", "nat"},
+                 {"opt ", ""},
+                 {"principal", "service {}"},
+                 {"blob", "vec nat8"}};
     for (size_t at = 0; at < of->size;) {
         size_t i = 0;
         while (i < sizeof words / sizeof *words &&
                strncmp(of->at + at, words[i].from, strlen(words[i].from)) != 0) {
             i++;
         }
-        const bool is_name = at > 0 && of->at[at - 1] == ' ' && strncmp(of->at + at - 5, "type", 4) == 0;
+        const bool is_name =
+            at > 0 && of->at[at - 1] == ' ' && strncmp(of->at + at - 5, "type", 4) == 0;
         if (i < sizeof words / sizeof *words && !is_name && below(DIFFERS_IN) == 0) {
             did_printf(out, "%s", words[i].to);
             at += strlen(words[i].from);
@@ -161,7 +177,7 @@ static void put_variation(struct did_text *out, const struct did_text *of)
     }
 }
 
-/* ---- one program --------------------------------------------------------------------------------- */
+/* ---- one program ----------------------------------------------------------------------------- */
 
 struct side {
     struct did_program program;
@@ -175,8 +191,8 @@ static bool side_open(struct side *s, const struct did_text *source)
     struct did_field *fields = NULL;
     size_t count = 0;
     *s = (struct side){.tuple = NULL};
-    if (!did_parse(&s->program, "random", (struct ic_bytes){(const uint8_t *)source->at, source->size},
-                   NULL, &error)) {
+    if (!did_parse(&s->program, "random",
+                   (struct ic_bytes){(const uint8_t *)source->at, source->size}, NULL, &error)) {
         return false;
     }
     assert_true(did_graph_make(&s->graph, &s->program, &error));
@@ -193,7 +209,7 @@ static void side_close(struct side *s)
     did_free(&s->program);
 }
 
-/* ---- subtyping ----------------------------------------------------------------------------------- */
+/* ---- subtyping ------------------------------------------------------------------------------- */
 
 /* A reference of the first type is decoded at the second one. */
 static enum candid_result decode(struct side *from, const struct side *to)
@@ -224,8 +240,8 @@ static void compare(struct side *new_side, struct side *old_side, int counts[2],
         struct did_text text = {0};
         did_print(&text, &new_side->program);
         did_print(&text, &old_side->program);
-        fail_msg("didc: %s, decoder: %s\n%s", is_safe ? "safe" : error.text, candid_result_text(result),
-                 text.at);
+        fail_msg("didc: %s, decoder: %s\n%s", is_safe ? "safe" : error.text,
+                 candid_result_text(result), text.at);
     }
     counts[is_safe]++;
 }
@@ -252,12 +268,12 @@ static void test_check_is_what_the_decoder_decides(void **state)
         did_text_free(&first);
         did_text_free(&second);
     }
-    print_message("%d pairs are safe upgrades, %d are not, %d were too dear for the decoder\n", counts[1],
-                  counts[0], skipped);
+    print_message("%d pairs are safe upgrades, %d are not, %d were too dear for the decoder\n",
+                  counts[1], counts[0], skipped);
     assert_true(counts[0] > BOTH_MIN && counts[1] > BOTH_MIN && skipped < counts[0]);
 }
 
-/* ---- equal types --------------------------------------------------------------------------------- */
+/* ---- equal types ----------------------------------------------------------------------------- */
 
 static bool same_shape(const struct did_node *a, const struct did_node *b)
 {

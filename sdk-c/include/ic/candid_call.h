@@ -13,8 +13,8 @@
  *
  * and, for oneway methods, bank_call_tell, whose answer tells only whether the call was accepted.
  *
- * Composite queries have them too: only flows that were begun by a composite query can call them, and
- * those can call queries and composite queries only (sdk-c/docs/await.md). */
+ * Composite queries have them too: only flows that were begun by a composite query can call
+ * them, and those can call queries and composite queries only (sdk-c/docs/await.md). */
 #ifndef IC_CANDID_CALL_H
 #define IC_CANDID_CALL_H
 

@@ -13,29 +13,32 @@
  *   // @guard is_x   const char *is_x(void); called before anything is decoded: NULL goes on, else
  *                    the text rejects the message
  *   // @full         the reply carries the declared types instead of the narrowest
- *
- *   // @inspect is_x the same kind of function, called for messages of users before they are accepted;
- *                    without a name the method's guard is called. See below
+ *   // @inspect is_x the same kind of function as of @guard, asked before the message of a user is
+ *                    accepted; without a name the method's guard is asked. See below
  *
  * They combine, except that only one of @raw, @manual and @noargs can be, and that oneway methods,
  * which have no reply, have neither @manual nor @full. A comment that begins with @ and is not
- * understood, or stands elsewhere, is an error. An author refuses in a handler by trapping (ic_trap):
- * state is rolled back, nothing is replied.
+ * understood, or stands elsewhere, is an error. An author refuses in a handler by trapping
+ * (ic_trap): state is rolled back, nothing is replied.
  *
- * Above the service can stand `// @max 2000` and `// @inspect is_x`, for all methods without their own.
+ * Above the service can stand `// @max 2000` and `// @inspect is_x`, for all methods without their
+ * own.
  *
  * Inspection. A user's message costs the canister cycles even when its method refuses it: for bytes
- * received and for an execution. Where there is an @inspect, above any method or above the service, didc
- * writes canister_inspect_message too. It runs before a message is accepted, on one node, free of charge
- * and without lasting effects, and refuses
- *   - methods that the interface does not have, and composite queries, which cannot be called as updates;
+ * received and for an execution. Where there is an @inspect, above any method or above the service,
+ * didc writes canister_inspect_message too. It runs before a message is accepted, on one node, free
+ * of charge and without lasting effects, and refuses
+ *   - methods that the interface does not have, those exported by hand included, and composite
+ *     queries, which cannot be called as updates;
  *   - arguments above @max, before a byte is copied;
- *   - what the method's function refuses, with its text; it can look at the caller, at state and, by
- *     candid_msg_argument or candid_msg_receive with candid_msg_inspected(), at the argument.
- * Everything else is accepted: `// @inspect` above the service, without a name, only does the first two.
- * Plain queries can be called as updates, for a certified reply, so they are inspected then. Calls of
- * other canisters, timers and calls of the query endpoint never are. One node decides alone, so this
- * protects the balance, not the data: what must not happen is for @guard or the handler to refuse.
+ *   - what the method's function refuses, with its text. It can look at the caller, at state and,
+ *     by candid_msg_argument or candid_msg_receive with candid_msg_inspected(), at the argument;
+ *     system calls for cycles and for calling others trap in it.
+ * Everything else is accepted: `// @inspect` above the service, without a name, only does the first
+ * two. Plain queries can be called as updates, for a certified reply, so they are inspected then.
+ * Calls of other canisters, timers and calls of the query endpoint never are. One node decides
+ * alone, so this protects the balance, not the data: what must not happen is for @guard or the
+ * handler to refuse.
  *
  * A service with init arguments has bank_init(const struct bank_init_in *in), called by
  * canister_init. bank_init_method describes them, for canister_post_upgrade, which is the author's.
@@ -95,7 +98,8 @@ struct candid_inspection {
 /* candid_msg_inspect accepts the message of a user, or traps with the text that the user gets. */
 void candid_msg_inspect(const struct candid_inspection *of, size_t count);
 
-/* candid_msg_inspected gives the method that is being inspected, for functions that inspect several. */
+/* candid_msg_inspected gives the method that is being inspected, for functions that inspect
+ * several. */
 const struct candid_method *candid_msg_inspected(void);
 
 /* candid_msg_guard returns false when guard refused; the message is rejected then. */

@@ -351,16 +351,18 @@ static void test_doubling_interfaces_are_refused(void **state)
     char did[4096];
     size_t used = 0;
     for (int i = 0; i < 40; i++) {
-        used += (size_t)snprintf(did + used, sizeof did - used, "type T%d = record { T%d; T%d };\n", i,
-                                 i + 1, i + 1);
+        used += (size_t)snprintf(did + used, sizeof did - used, "type T%d = record { T%d; T%d };\n",
+                                 i, i + 1, i + 1);
     }
-    snprintf(did + used, sizeof did - used, "type T40 = opt nat;\nservice : { m : () -> (vec T0) }");
+    snprintf(did + used, sizeof did - used,
+             "type T40 = opt nat;\nservice : { m : () -> (vec T0) }");
     struct candid_text_error error = {0};
     assert_null(candid_text_open(ic_bytes_from_text(did), &error));
     assert_string_equal(error.text, "did:26:12: a struct of this type would be too large");
 }
 
-/* The same by the type table of a message that is printed by its own types: entry i is a record of two i + 1. */
+/* The same by the type table of a message that is printed by its own types: entry i is a record
+ * of two i + 1. */
 static void test_doubling_messages_are_refused(void **state)
 {
     (void)state;
