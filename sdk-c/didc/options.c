@@ -16,7 +16,7 @@ static const char HELP[] =
     "not, with\n"
     "      its place in both files. With --methods-of only the methods are compared that NEW has.\n"
     "  didc print FILE.did\n"
-    "      The interface in one normal form: imports inlined, fields in order, without comments.\n"
+    "      The interface in one normal form: imports inlined, fields in order, no annotations.\n"
     "  didc methods FILE.did\n"
     "      Lines `update NAME`, `query NAME`, `composite_query NAME`.\n"
     "  didc headers FILE.did\n"

@@ -52,6 +52,8 @@ for name in bank clash; do
     done
     check "$name compiles" compiles $name "$OUT/$name"
     $DIDC print $HERE/golden/$name.did >"$OUT/$name.did"
+    [ "${1-}" != --update ] || cp "$OUT/$name.did" "$HERE/golden/${name}_print.expected"
+    check "golden print of $name" diff -u "$HERE/golden/${name}_print.expected" "$OUT/$name.did"
     check "$name prints stably" bash -c "$DIDC print $OUT/$name.did | diff - $OUT/$name.did"
     check "$name is what it prints" $DIDC check "$OUT/$name.did" $HERE/golden/$name.did
 done
