@@ -305,6 +305,7 @@ static void add_tuples(struct did_graph *g, struct did_graph_method *m, const st
                        func->field_count, "arg");
     m->out = tuple_node(g, did_pool_printf(g->pool, "%s_out", m->c_name), func->results,
                         func->result_count, "ret");
+    m->in->at = m->out->at = m->at;
 }
 
 static struct did_names *method_names(struct did_graph *g)

@@ -40,7 +40,7 @@ struct did_node {
     const char *name; /* lower_snake, unique; scalars: their Candid name */
     const char *none; /* variant without cases: the enum constant that stands for none */
     const struct did_type *type; /* NULL for tuples */
-    struct did_position at;      /* of a tuple: its first type */
+    struct did_position at;      /* of a tuple: its method, or its first type */
     struct ic_bytes doc;
     struct ic_bytes did_name; /* of the definition; empty: anonymous */
     struct did_edge *edges;   /* fields, cases, inner, parameters then results, methods */
