@@ -1,4 +1,4 @@
-/* Opens a kept dump of stable memory for a test. */
+/* Opens a kept dump of stable memory for a test, or makes one. */
 #ifndef IC_TEST_LOAD_DUMP_H
 #define IC_TEST_LOAD_DUMP_H
 
@@ -22,6 +22,20 @@ static inline void load_dump(const char *path)
     ic_host_reset();
     ic_host_stable_load((struct ic_bytes){.at = content, .size = (size_t)size});
     free(content);
+}
+
+/* What a message writes into a fresh host, compressed; false when it trapped or the file cannot be
+ * written. */
+static inline bool save_dump(const char *path, void (*write_all)(void *))
+{
+    gzFile f = gzopen(path, "wb9");
+    ic_host_reset();
+    if (f == NULL || !ic_host_run(write_all, NULL)) {
+        return false;
+    }
+    size_t size = ic_host_stable_bytes();
+    bool is_written = gzwrite(f, ic_host_stable(), (unsigned)size) == (int)size;
+    return gzclose(f) == Z_OK && is_written;
 }
 
 #endif

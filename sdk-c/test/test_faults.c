@@ -12,6 +12,7 @@
 #include "ic/queue.h"
 #include "ic/ring.h"
 #include "ic/table.h"
+#include "ic/vec.h"
 
 #define TRAP_TEXT "planned trap in a stable write"
 
@@ -24,6 +25,7 @@ static struct ic_ring ring;
 static struct ic_cell small_cell, large_cell;
 static struct ic_map map;
 static struct ic_queue queue;
+static struct ic_vec vec;
 
 struct story {
     const char *name;
@@ -129,8 +131,7 @@ static void log_check(uint32_t steps_done)
     }
 }
 
-/* ---- rings: three records to a page; pages are taken, given back and taken again
- * ------------------- */
+/* ---- rings: three records to a page; pages are taken, given back and taken again ------------- */
 
 #define RING_BYTES 1300u
 #define RING_STEPS 90u
@@ -313,6 +314,49 @@ static void queue_check(uint32_t steps_done)
     ic_queue_check(&queue);
 }
 
+/* ---- vectors --------------------------------------------------------------------------------- */
+
+#define VEC_STEPS 80u
+#define VEC_BYTES 3000u /* most records cross a page, one crosses extents */
+
+static void vec_open(void)
+{
+    ic_vec_open(&vec, &store, 0, VEC_BYTES);
+}
+
+/* Three steps push, the fourth changes the first record and drops the last. */
+static void vec_step(uint32_t number)
+{
+    uint8_t record[VEC_BYTES];
+    memset(record, (int)number, sizeof record);
+    if (number % 4 != 3) {
+        ic_vec_push(&vec, record);
+    } else {
+        ic_vec_set(&vec, 0, record);
+        assert_true(ic_vec_pop(&vec, NULL));
+    }
+}
+
+static void vec_check(uint32_t steps_done)
+{
+    uint8_t expected[VEC_STEPS], got[VEC_BYTES];
+    uint32_t count = 0;
+    for (uint32_t step = 0; step < steps_done; step++) {
+        if (step % 4 != 3) {
+            expected[count++] = (uint8_t)step;
+        } else {
+            expected[0] = (uint8_t)step;
+            count--;
+        }
+    }
+    ic_vec_check(&vec);
+    assert_int_equal(ic_vec_count(&vec), count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(ic_vec_get(&vec, got, i));
+        assert_true(got[0] == expected[i] && memcmp(got, got + 1, sizeof got - 1) == 0);
+    }
+}
+
 /* ---- long stories: many entries a step, so that extents are added ---------------------------- */
 
 #define LONG_STEPS 60u
@@ -386,6 +430,25 @@ static void map_long_check(uint32_t steps_done)
         ic_store_u32_be(key, i * 2654435761u);
         assert_true(ic_map_find(&map, got, key));
         assert_int_equal(got[MAP_VALUE - 1], (uint8_t)i);
+    }
+}
+
+static void vec_long_step(uint32_t number)
+{
+    uint8_t record[VEC_BYTES];
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
+        memset(record, (int)number, sizeof record);
+        ic_vec_push(&vec, record);
+    }
+}
+
+static void vec_long_check(uint32_t steps_done)
+{
+    uint8_t got[VEC_BYTES];
+    assert_int_equal(ic_vec_count(&vec), steps_done * AT_ONCE);
+    for (uint32_t i = 0; i < steps_done * AT_ONCE; i++) {
+        assert_true(ic_vec_get(&vec, got, i));
+        assert_true(got[0] == i / AT_ONCE && got[VEC_BYTES - 1] == got[0]);
     }
 }
 
@@ -508,10 +571,13 @@ static const struct story CELLS = {"cells", CELL_STEPS, cell_open, cell_step, ce
 static const struct story MAP = {"map", MAP_STEPS, map_open, map_step, map_check};
 static const struct story QUEUE = {"queue", QUEUE_STEPS, queue_open, queue_step, queue_check};
 
+static const struct story VEC = {"vec", VEC_STEPS, vec_open, vec_step, vec_check};
+
 static const struct story LONG[] = {
     {"long table", LONG_STEPS, table_open, table_long_step, table_long_check},
     {"long ring", LONG_STEPS, ring_open, ring_long_step, ring_long_check},
     {"long map", LONG_STEPS, map_open, map_long_step, map_long_check},
+    {"long vec", LONG_STEPS, vec_open, vec_long_step, vec_long_check},
 };
 
 static void tables(void **state)
@@ -548,6 +614,12 @@ static void queues(void **state)
 {
     (void)state;
     tell(&QUEUE);
+}
+
+static void vectors(void **state)
+{
+    (void)state;
+    tell(&VEC);
 }
 
 /* A step that needs memory and gets none leaves nothing behind, and is done when there is some. */
@@ -621,6 +693,7 @@ int main(void)
         cmocka_unit_test(cells),
         cmocka_unit_test(maps),
         cmocka_unit_test(queues),
+        cmocka_unit_test(vectors),
         cmocka_unit_test(no_memory_at_every_growth),
         cmocka_unit_test(a_log_without_memory),
     };

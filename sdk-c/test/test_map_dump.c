@@ -9,8 +9,6 @@
 #include "ic/queue.h"
 #include "ic/trap.h"
 
-#include <zlib.h>
-
 #define DUMP_V1        "sdk-c/test/dumps/map_v1.bin.gz"
 #define DUMP_V1_SEALED "sdk-c/test/dumps/map_v1_sealed.bin.gz"
 #define ENTRIES        3000u /* two levels above the leaves in the map of long entries */
@@ -165,22 +163,10 @@ static void layout_1_is_what_we_write(void **state)
     free(dump);
 }
 
-static int write_dump(const char *path)
-{
-    gzFile f = gzopen(path, "wb9");
-    ic_host_reset();
-    if (f == NULL || !ic_host_run(write_all, NULL)) {
-        return 1;
-    }
-    size_t size = ic_host_stable_bytes();
-    bool is_written = gzwrite(f, ic_host_stable(), (unsigned)size) == (int)size;
-    return gzclose(f) == Z_OK && is_written ? 0 : 1;
-}
-
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "write") == 0) {
-        return write_dump(argv[2]);
+        return save_dump(argv[2], write_all) ? 0 : 1;
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layout_1_opens),

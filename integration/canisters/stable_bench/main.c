@@ -6,6 +6,7 @@
 #include "ic/ring.h"
 #include "ic/table.h"
 #include "ic/trap.h"
+#include "ic/vec.h"
 #include "integration/canisters/stable_bench/stable_bench.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
@@ -16,6 +17,7 @@
 #define VALUE_BYTES     8u
 #define LOG_BYTES       138u /* a block of the ledger */
 #define RING_BYTES      48u
+#define VEC_BYTES       128u
 #define ABSENT_FROM     (1ull << 40) /* numbers that are never added */
 #define CURSOR_STEPS    100
 #define KIND_OFFSET     0u /* of the kind in the head slot of its raw region */
@@ -32,7 +34,7 @@ static struct ic_log records;
 static struct ic_ring ring;
 static struct ic_map map;
 static struct ic_queue queue;
-static struct ic_check check;
+static struct ic_vec vec;
 
 /* Made ready before measuring begins. */
 static struct {
@@ -108,6 +110,9 @@ static void structure_open(void)
     case BENCH_QUEUE:
         ic_queue_open(&queue, &store, REGION_MEASURED, 8);
         break;
+    case BENCH_VEC:
+        ic_vec_open(&vec, &store, REGION_MEASURED, VEC_BYTES);
+        break;
     case BENCH_STRUCTURES:
         IC_TRAP("no such structure");
     }
@@ -138,9 +143,19 @@ void bench_post_upgrade(void)
 
 /* ---- actions of each structure --------------------------------------------------------------- */
 
+static struct ic_check check;
+
+/* The check of whatever structure this is begins anew after its last step. */
+static void check_step(bool has_more)
+{
+    if (!has_more) {
+        check = (struct ic_check){.phase = 0};
+    }
+}
+
 static void act_table(enum bench_action action)
 {
-    switch (action) {
+    switch ((int)action) {
     case BENCH_GET:
         ic_assert(ic_table_find(&table, input.value, NULL, input.key));
         break;
@@ -153,12 +168,10 @@ static void act_table(enum bench_action action)
     case BENCH_REMOVE:
         ic_assert(ic_table_remove(&table, input.key));
         break;
-    case BENCH_NOTHING:
-    case BENCH_DROP:
-    case BENCH_NEXT:
-    case BENCH_ADD_100:
     case BENCH_CHECK:
-    case BENCH_ACTIONS:
+        check_step(ic_table_check_some(&table, &check));
+        break;
+    default:
         IC_TRAP("a table cannot do that");
     }
 }
@@ -176,6 +189,8 @@ static void act_log(enum bench_action action)
         ic_assert(ic_log_get(&out, &records, input.number, input.arena));
     } else if (action == BENCH_ADD) {
         log_append();
+    } else if (action == BENCH_CHECK) {
+        check_step(ic_log_check_some(&records, &check));
     } else {
         ic_assert(action == BENCH_ADD_100);
         for (int i = 0; i < 100; i++) {
@@ -188,6 +203,8 @@ static void act_ring(enum bench_action action)
 {
     if (action == BENCH_ADD) {
         ic_ring_push(&ring, input.record);
+    } else if (action == BENCH_CHECK) {
+        check_step(ic_ring_check_some(&ring, &check));
     } else {
         ic_assert(action == BENCH_REMOVE);
         ic_ring_pop(&ring);
@@ -205,16 +222,9 @@ static void map_walk(void)
     }
 }
 
-static void map_check_step(void)
-{
-    if (!ic_map_check_some(&map, &check)) {
-        check = (struct ic_check){0};
-    }
-}
-
 static void act_map(enum bench_action action)
 {
-    switch (action) {
+    switch ((int)action) {
     case BENCH_GET:
         ic_assert(ic_map_find(&map, input.value, input.key));
         break;
@@ -231,12 +241,9 @@ static void act_map(enum bench_action action)
         map_walk();
         break;
     case BENCH_CHECK:
-        map_check_step();
+        check_step(ic_map_check_some(&map, &check));
         break;
-    case BENCH_NOTHING:
-    case BENCH_DROP:
-    case BENCH_ADD_100:
-    case BENCH_ACTIONS:
+    default:
         IC_TRAP("a map cannot do that");
     }
 }
@@ -255,6 +262,43 @@ static void act_queue(enum bench_action action)
     }
 }
 
+/* 100 records, pushed or read one by one. */
+static void vec_do_100(enum bench_action action)
+{
+    const uint64_t from = input.number % (ic_vec_count(&vec) - 99);
+    for (uint64_t i = 0; i < 100; i++) {
+        if (action == BENCH_ADD_100) {
+            ic_vec_push(&vec, input.record);
+        } else {
+            ic_assert(ic_vec_get(&vec, input.record, from + i));
+        }
+    }
+}
+
+static void act_vec(enum bench_action action)
+{
+    switch ((int)action) {
+    case BENCH_GET:
+        ic_assert(ic_vec_get(&vec, input.record, input.number));
+        break;
+    case BENCH_SET:
+        ic_vec_set(&vec, input.number, input.record);
+        break;
+    case BENCH_ADD:
+        ic_vec_push(&vec, input.record);
+        break;
+    case BENCH_REMOVE:
+        ic_assert(ic_vec_pop(&vec, input.record));
+        break;
+    case BENCH_ADD_100:
+    case BENCH_GET_100:
+        vec_do_100(action);
+        break;
+    default:
+        IC_TRAP("a vector cannot do that");
+    }
+}
+
 static void act_nothing(enum bench_action action)
 {
     (void)action;
@@ -264,6 +308,7 @@ typedef void act_fn(enum bench_action action);
 static act_fn *const ACTS[BENCH_STRUCTURES] = {
     [BENCH_TABLE] = act_table,    [BENCH_LOG] = act_log,           [BENCH_RING] = act_ring,
     [BENCH_MAP_RANDOM] = act_map, [BENCH_MAP_ASCENDING] = act_map, [BENCH_QUEUE] = act_queue,
+    [BENCH_VEC] = act_vec,
 };
 
 /* ---- methods --------------------------------------------------------------------------------- */
@@ -320,6 +365,9 @@ void bench_check(void)
         break;
     case BENCH_QUEUE:
         ic_queue_check(&queue);
+        break;
+    case BENCH_VEC:
+        ic_vec_check(&vec);
         break;
     case BENCH_STRUCTURES:
         break;

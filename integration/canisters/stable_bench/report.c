@@ -38,9 +38,9 @@ static void print_intro(FILE *out)
         "`performance_counter(0)` less that of an empty pair, the charges for stable pages "
         "included. Heap pages are charged at the end of a message, 1,000 instructions each; what "
         "a message changed of them, its argument and reply included, is given apart. `table` and "
-        "`map` have 28-byte keys and 8-byte values, `log` records of 138 bytes, `ring` records of "
-        "48, `queue` random times and 8-byte payloads. The canister has one structure; caches of "
-        "maps are warm.\n\n"
+        "`map` have 28-byte keys and 8-byte values, `log` records of 138 bytes, `vec` of 128, "
+        "`ring` of 48, `queue` random times and 8-byte payloads. The canister has one structure; "
+        "caches of maps are warm.\n\n"
         "\"Dearest\" is the dearest of all single operations: growth never pauses a message for "
         "more than 100,000 instructions.\n\n",
         out);
@@ -89,8 +89,8 @@ static const struct {
     {"btreemap_v2_remove_blob_32_8", 614281188, "map remove, random"},
     {"btreemap_v2_remove_blob_32_8", 614281188, "table remove"},
     {"btreemap_v2_pop_first_blob_32_0", 398686459, "queue pop"},
-    {"vec_insert_blob_128", 3821424, "log append of 138 bytes, one of 100"},
-    {"vec_get_blob_128", 18706659, "log get of 138 bytes"},
+    {"vec_insert_blob_128", 3821424, "vec push of 128 bytes, one of 100"},
+    {"vec_get_blob_128", 18706659, "vec get of 128 bytes, one of 100"},
 };
 
 static const struct report_row *row_find(const struct report_row *rows, size_t row_count,
@@ -113,9 +113,8 @@ static void print_published(FILE *out, const struct report_row *rows, size_t row
           "and `benchmarks/vec/canbench_results.yml`. Each benchmark does 10,000 operations on a "
           "structure of at most 10,000 entries in one message, so that a stable page is charged "
           "once for all of them; here each operation is a message and pays for its pages itself, "
-          "but for the log's, of which 100 share one. Its map stores 32-byte keys of bounded size "
-          "and 8-byte values, here keys have 28 bytes; it has no hash table. The vector's elements "
-          "are of a fixed size, those of the log of any.\n\n"
+          "but for the vector's, of which 100 share one. Its map stores 32-byte keys of bounded "
+          "size and 8-byte values, here keys have 28 bytes; it has no hash table.\n\n"
           "| published benchmark | all 10,000 | each | here, at 10,000 entries | |\n"
           "|---|--:|--:|---|--:|\n",
           out);

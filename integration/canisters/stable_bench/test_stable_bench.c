@@ -7,7 +7,8 @@
  * upgrades.
  *
  *     stable_bench [ENTRIES_MAX [FILE]]     100,000 when not given; 10,000,000 takes a minute and
- *                                           3 GB. Writes what it measured into FILE, as its part "kit" */
+ *                                           3 GB. Writes what it measured into FILE, as its part
+ *                                           "kit" */
 #include "axon.h"
 #include "base/buf.h"
 #include "base/part.h"
@@ -114,11 +115,20 @@ static const struct row ROWS[] = {
     {BENCH_TABLE, BENCH_ABSENT, OLD, 1, 900, "table lookup, absent"},
     {BENCH_TABLE, BENCH_ADD, NEW, 1, 4000, "table insert"},
     {BENCH_TABLE, BENCH_REMOVE, NEW, 1, 4000, "table remove"},
+    {BENCH_TABLE, BENCH_CHECK, OLD, 1, PAUSE_MAX, "table step of the check"},
     {BENCH_LOG, BENCH_GET, OLD, 1, 900, "log get of 138 bytes"},
     {BENCH_LOG, BENCH_ADD, NEW, 1, 1700, "log append of 138 bytes, alone"},
     {BENCH_LOG, BENCH_ADD_100, NEW, 100, 450, "log append of 138 bytes, one of 100"},
+    {BENCH_LOG, BENCH_CHECK, OLD, 1, PAUSE_MAX, "log step of the check, 64 records"},
+    {BENCH_VEC, BENCH_GET, OLD, 1, 400, "vec get of 128 bytes"},
+    {BENCH_VEC, BENCH_GET_100, OLD, 100, 300, "vec get of 128 bytes, one of 100"},
+    {BENCH_VEC, BENCH_SET, OLD, 1, 1500, "vec set of 128 bytes"},
+    {BENCH_VEC, BENCH_ADD, NEW, 1, 2700, "vec push of 128 bytes"},
+    {BENCH_VEC, BENCH_REMOVE, OLD, 1, 1700, "vec pop of 128 bytes"},
+    {BENCH_VEC, BENCH_ADD_100, NEW, 100, 450, "vec push of 128 bytes, one of 100"},
     {BENCH_RING, BENCH_ADD, NEW, 1, 4000, "ring push of 48 bytes"},
     {BENCH_RING, BENCH_REMOVE, OLD, 1, 4000, "ring pop"},
+    {BENCH_RING, BENCH_CHECK, OLD, 1, PAUSE_MAX, "ring step of the check, 64 pages"},
     {BENCH_MAP_RANDOM, BENCH_GET, OLD, 1, 3000, "map get, random, present"},
     {BENCH_MAP_RANDOM, BENCH_ABSENT, OLD, 1, 3000, "map get, random, absent"},
     {BENCH_MAP_RANDOM, BENCH_NEXT, OLD, 100, 300, "map step of a cursor, random"},

@@ -19,7 +19,7 @@
  *         has_more = ic_table_check_some(&table, &check);
  *     }
  *
- * integration/canisters/audit does this for every structure. Numbers that nobody has given out end
+ * integration/canisters/audit does this for every structure that has more than a head to check. Numbers that nobody has given out end
  * in a trap or in a wrong verdict, nothing else: the structure is only read. It must not change
  * between the steps; a canister that is in use compares ic0_canister_version.
  *

@@ -70,7 +70,8 @@ enum ic_region_kind {
     IC_REGION_RING = 6,
     IC_REGION_RAW = 7, /* the application's own layout */
     IC_REGION_MAP = 8,
-    IC_REGION_KIND_LAST = IC_REGION_MAP,
+    IC_REGION_VEC = 9,
+    IC_REGION_KIND_LAST = IC_REGION_VEC,
 };
 
 /* One region, as the heap knows it: read at open, rewritten when it grows. */
