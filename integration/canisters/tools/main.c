@@ -5,6 +5,7 @@
 #include "ic/candid_u128.h"
 #include "ic/cycles.h"
 #include "ic/env.h"
+#include "ic/format.h"
 #include "ic/icp_ledger.h"
 #include "ic/icrc_ledger.h"
 #include "ic/management.h"
@@ -68,6 +69,18 @@ void tools_below(const struct tools_below_in *in, struct tools_below_out *out)
     }
     out->ret0.at = drawn;
     out->ret0.count = in->count;
+}
+
+void tools_format(const struct tools_format_in *in, struct tools_format_out *out)
+{
+    static const char FORMAT[] = "%lld|%+08lld|%llu|%-20llu|%016llx|%.*s|%10.3s|%d|%zu|%hhd%%";
+#define ARGUMENTS                                                                                  \
+    in->a, in->a, in->b, in->b, in->b, IC_BYTES_ARGS(in->c), "abcdef", (int)in->a, in->c.size,     \
+        (signed char)in->a
+    ic_print(FORMAT, ARGUMENTS);
+    if (!ic_arena_format(&out->ret0, candid_msg_arena(), FORMAT, ARGUMENTS)) {
+        IC_TRAP("no room");
+    }
 }
 
 static ic_u128 number(const struct candid_nat *n)

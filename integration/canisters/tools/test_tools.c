@@ -176,6 +176,28 @@ static void arithmetic(void)
     }
 }
 
+/* ---- printf ---------------------------------------------------------------------------------- */
+
+static void formats(void)
+{
+    static const int64_t VALUES[] = {0, 1, -1, 42, -1000, INT64_MAX, INT64_MIN, INT32_MIN};
+    char args[TEXT_MAX], expected[TEXT_MAX], line[TEXT_MAX];
+    for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
+        const long long a = VALUES[i];
+        const unsigned long long b = (unsigned long long)VALUES[i] * 7919;
+        snprintf(args, sizeof args, "(%lld, %llu, \"text\")", a, b);
+        snprintf(line, sizeof line, "%lld|%+08lld|%llu|%-20llu|%016llx|%.*s|%10.3s|%d|%zu|%hhd%%",
+                 a, a, b, b, b, 4, "text", "abcdef", (int)(uint32_t)a, (size_t)4, (signed char)a);
+        snprintf(expected, sizeof expected, "(\"%s\")", line);
+        AXON_TEST_UPDATE(&t, &id, "format", args, expected);
+        struct axon_buf log = {.at = NULL};
+        axon_canister_log(t.net, &id, &log);
+        AXON_TEST_THAT(&t, strstr(axon_buf_text(&log), line) != NULL);
+        axon_buf_free(&log);
+    }
+    printf("ten conversions, twice: %" PRIu64 " instructions\n", t.last.instructions);
+}
+
 /* ---- calls ----------------------------------------------------------------------------------- */
 
 /* axon's n-th raw_rand is SHA-256("{seed}/{n}"). */
@@ -358,7 +380,7 @@ static const char *request_text(const char *more)
 }
 
 #define ASK(method, body, bytes, as_it_is, context)                                                \
-    "method = " method "; body = blob \"" body "\"; page_bytes_max = " bytes                        \
+    "method = " method "; body = blob \"" body "\"; page_bytes_max = " bytes                       \
     "; is_as_it_is = " as_it_is "; context = \"" context "\"; "
 #define BY_PRICE   ASK("0", "", "500", "false", "price=")
 #define REPLICATED "is_from_one_node = false; "
@@ -448,6 +470,7 @@ int main(void)
     variables_that_are_refused();
     random_numbers();
     arithmetic();
+    formats();
     seed_from_raw_rand();
     a_canister_makes_another();
     a_canister_asks_the_ledger();
