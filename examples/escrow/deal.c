@@ -3,11 +3,14 @@
 #include "ic/buf.h"
 #include "ic/trap.h"
 
-enum deal_result deal_terms_check(const struct deal *deal)
+enum deal_result deal_terms_check(const struct deal *deal, const struct ic_principal *escrow)
 {
     if (deal->price_e8s == 0 || deal->price_e8s > DEAL_AMOUNT_E8S_MAX ||
         deal->bond_e8s > DEAL_AMOUNT_E8S_MAX ||
-        ic_principal_is_equal(&deal->buyer, &deal->seller)) {
+        ic_principal_is_equal(&deal->buyer, &deal->seller) ||
+        ic_principal_is_equal(&deal->buyer, &IC_PRINCIPAL_ANONYMOUS) ||
+        ic_principal_is_equal(&deal->seller, &IC_PRINCIPAL_ANONYMOUS) ||
+        ic_principal_is_equal(&deal->seller, escrow)) {
         return DEAL_BAD_TERMS;
     }
     return DEAL_OK;
@@ -53,8 +56,13 @@ static void leg_plan(struct deal_leg *leg, uint64_t all_e8s, uint64_t fee_e8s, u
 /* With the last leg the deal is done. */
 static void close_if_done(struct deal *deal)
 {
-    if (deal_leg_next(deal) == DEAL_LEGS) {
-        deal->phase = deal->phase == DEAL_RELEASING ? DEAL_RELEASED : DEAL_REFUNDED;
+    if (deal_leg_next(deal) != DEAL_LEGS) {
+        return;
+    }
+    if (deal->phase == DEAL_RELEASING) {
+        deal->phase = DEAL_RELEASED;
+    } else if (deal->phase == DEAL_REFUNDING) {
+        deal->phase = DEAL_REFUNDED;
     }
 }
 
@@ -71,6 +79,29 @@ void deal_decide_apply(struct deal *deal, enum deal_outcome outcome, const struc
     close_if_done(deal);
 }
 
+enum deal_result deal_reclaim_check(const struct deal *deal, const struct ic_principal *caller)
+{
+    if (!ic_principal_is_equal(caller, &deal->buyer) &&
+        !ic_principal_is_equal(caller, &deal->seller)) {
+        return DEAL_NOT_ALLOWED;
+    }
+    if (deal->phase == DEAL_OPEN) {
+        return DEAL_NOT_DECIDED;
+    }
+    return deal_leg_next(deal) == DEAL_LEGS ? DEAL_OK : DEAL_NOT_DONE;
+}
+
+void deal_reclaim_apply(struct deal *deal, const struct deal_funds *funds, uint64_t now_ns)
+{
+    ic_assert(deal->phase == DEAL_RELEASED || deal->phase == DEAL_REFUNDED);
+    for (int i = 0; i < DEAL_LEGS; i++) {
+        if (funds->balances_e8s[i] > funds->fee_e8s) {
+            deal->legs[i].payee = i == DEAL_PRICE ? deal->buyer : deal->seller;
+            leg_plan(&deal->legs[i], funds->balances_e8s[i], funds->fee_e8s, now_ns);
+        }
+    }
+}
+
 enum deal_leg_index deal_leg_next(const struct deal *deal)
 {
     enum deal_leg_index leg = DEAL_PRICE;
@@ -82,7 +113,6 @@ enum deal_leg_index deal_leg_next(const struct deal *deal)
 
 void deal_paid_apply(struct deal *deal, enum deal_leg_index leg, uint64_t block)
 {
-    ic_assert(deal->phase == DEAL_RELEASING || deal->phase == DEAL_REFUNDING);
     ic_assert(deal->legs[leg].state == DEAL_PLANNED);
     deal->legs[leg].state = DEAL_PAID;
     deal->legs[leg].block = block;

@@ -6,8 +6,11 @@
  *     WAITING --decide--> PLANNED --the ledger's answer--> PAID
  *                     \-> EMPTY  (nothing in the account beyond the fee)
  *
- * Invariants: legs are WAITING if and only if the deal is OPEN. A PLANNED leg is changed only by an
- * answer that proves that its transfer was not made and cannot be any more. */
+ * Money that comes in when the deal is done can be reclaimed: its leg is PLANNED once more, back to
+ * whoever pays into that account. The phase stays.
+ *
+ * Invariants: legs are WAITING if and only if the deal is OPEN. A PLANNED leg is changed only when it
+ * is known that its transfer was made, or that it was not and cannot be any more. */
 #ifndef ESCROW_DEAL_H
 #define ESCROW_DEAL_H
 
@@ -64,11 +67,14 @@ enum deal_result {
     DEAL_DECIDED,
     DEAL_NOT_FUNDED,
     DEAL_BAD_TERMS,
+    DEAL_NOT_DECIDED,
+    DEAL_NOT_DONE,
 };
 
-/* deal_terms_check: the price is not 0, amounts are at most DEAL_AMOUNT_E8S_MAX, the parties
- * differ. */
-IC_MUST_USE enum deal_result deal_terms_check(const struct deal *deal);
+/* deal_terms_check: the price is not 0, amounts are at most DEAL_AMOUNT_E8S_MAX, the parties differ
+ * and are somebody: not anonymous, and the seller not the escrow itself. */
+IC_MUST_USE enum deal_result deal_terms_check(const struct deal *deal,
+                                              const struct ic_principal *escrow);
 
 /* deal_decide_check: may caller decide this? */
 IC_MUST_USE enum deal_result deal_decide_check(const struct deal *deal, enum deal_outcome outcome,
@@ -90,6 +96,13 @@ IC_MUST_USE enum deal_result deal_funds_check(const struct deal *deal, enum deal
 void deal_decide_apply(struct deal *deal, enum deal_outcome outcome, const struct deal_funds *funds,
                        uint64_t now_ns);
 
+/* deal_reclaim_check: may caller ask for money that came in when the deal was done? */
+IC_MUST_USE enum deal_result deal_reclaim_check(const struct deal *deal,
+                                                const struct ic_principal *caller);
+
+/* deal_reclaim_apply plans to give back what is in the accounts, where it is more than the fee. */
+void deal_reclaim_apply(struct deal *deal, const struct deal_funds *funds, uint64_t now_ns);
+
 /* The leg whose transfer is to be sent next; DEAL_LEGS when there is none. */
 enum deal_leg_index deal_leg_next(const struct deal *deal);
 
@@ -99,9 +112,9 @@ void deal_paid_apply(struct deal *deal, enum deal_leg_index leg, uint64_t block)
 /* True when the ledger may have forgotten the planned transfer: look at the account first. */
 bool deal_leg_is_forgotten(const struct deal_leg *leg, uint64_t now_ns);
 
-/* deal_replan_apply plans a transfer anew after it was proved that the old one was not made and
- * cannot be made: the ledger refused its fee, or has forgotten it and the account still holds the
- * money. */
+/* deal_replan_apply plans a transfer anew, when the ledger refuses the old one for good (its fee has
+ * changed, or its time is over) and the account still holds the money: so it was never made. The
+ * refusal alone is no proof: ledgers look at fee and time before they look for duplicates. */
 void deal_replan_apply(struct deal *deal, enum deal_leg_index leg, uint64_t fee_e8s,
                        uint64_t now_ns);
 

@@ -27,7 +27,7 @@ void escrow_deal_show(struct escrow_deal *out, const struct deal *deal);
 struct escrow_phase escrow_phase_show(enum deal_phase phase);
 
 /* What a method is asked to do with a deal. */
-enum settle_wish { SETTLE_RELEASE, SETTLE_REFUND, SETTLE_RESUME };
+enum settle_wish { SETTLE_RELEASE, SETTLE_REFUND, SETTLE_RECLAIM, SETTLE_RESUME };
 
 /* Declares the pool of flows and opens it: in init and after upgrades. */
 struct ic_store;

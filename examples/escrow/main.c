@@ -82,7 +82,8 @@ void escrow_open(const struct escrow_open_in *in, struct escrow_open_out *out)
                         .price_e8s = in->arg0.price_e8s,
                         .bond_e8s = in->arg0.bond_e8s,
                         .expires_at_ns = in->arg0.expires_at_ns};
-    if (deal_terms_check(&deal) != DEAL_OK) {
+    const struct ic_principal self = ic_canister_self();
+    if (deal_terms_check(&deal, &self) != DEAL_OK) {
         out->ret0.tag = ESCROW_RESULT_ERR;
         out->ret0.as.err.tag = ESCROW_ERROR_BAD_TERMS;
         return;
@@ -100,6 +101,11 @@ void escrow_release(const struct escrow_release_in *in)
 void escrow_refund(const struct escrow_refund_in *in)
 {
     settle_start(SETTLE_REFUND, in->id);
+}
+
+void escrow_reclaim(const struct escrow_reclaim_in *in)
+{
+    settle_start(SETTLE_RECLAIM, in->id);
 }
 
 void escrow_resume(const struct escrow_resume_in *in)

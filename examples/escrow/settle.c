@@ -1,8 +1,8 @@
-/* The flow behind release, refund and resume; and the timer that resumes when nobody else does.
+/* The flow behind release, refund, reclaim and resume; and the timer that resumes when nobody else does.
  *
  * What a fault leaves behind, await by await:
  *
- *   before the join       nothing was written: the deal is open as before
+ *   before the join       nothing was written: the deal is as before
  *   during the join       the same. decide() writes the outcome and both transfers, and the first
  *                         transfer is sent by the same message: they are committed together
  *   during a transfer     the leg is PLANNED. It may have been made: resume sends the same transfer
@@ -21,9 +21,9 @@
 /* Flows at a time; each has at most three calls and one lock. */
 #define FLOWS_MAX 50u
 
-/* A transfer is bounded: a ledger that hangs must not keep the escrow from being stopped and
- * upgraded. */
-#define TRANSFER_TIMEOUT_S 60u
+/* All calls are bounded: each can be repeated, and a ledger that hangs must not keep the escrow from
+ * being stopped and upgraded. */
+#define LEDGER_TIMEOUT_S 60u
 /* How often one flow sends the same transfer when it does not learn what became of it. */
 #define TRIES_MAX 2u
 
@@ -45,7 +45,8 @@ struct settle {
     uint8_t rooms[DEAL_LEGS + 1][NAT_REPLY_BYTES];
     enum deal_leg_index leg;
     uint32_t tries;
-    bool is_forgotten; /* look at the account before the leg's transfer is sent again */
+    bool is_doubtful;      /* look at the account before the leg's transfer is sent again */
+    uint64_t next_fee_e8s; /* then: of the transfer that replaces it; 0: the same */
 };
 
 IC_ASYNC_POOL(pool, struct settle, FLOWS_MAX, FLOWS_MAX * 3, FLOWS_MAX);
@@ -63,7 +64,7 @@ void settle_open(struct ic_store *store)
     ic_timers_open(KINDS, TIMERS, store, ESCROW_REGION_TIMERS);
 }
 
-/* ---- answering: release, refund and resume answer with the same type ------------------------- */
+/* ---- answering: all four methods answer with the same type ----------------------------------- */
 
 static void reply(const struct settle *f, const struct escrow_result *result)
 {
@@ -102,12 +103,14 @@ static void reply_deal(const struct settle *f, const struct deal *deal)
 static void reply_refusal(const struct settle *f, const struct deal *deal, enum deal_result refusal,
                           const struct deal_funds *funds)
 {
-    struct escrow_error error = {.tag = ESCROW_ERROR_NOT_ALLOWED};
+    static const enum escrow_error_tag tags[] = {
+        [DEAL_NOT_ALLOWED] = ESCROW_ERROR_NOT_ALLOWED, [DEAL_DECIDED] = ESCROW_ERROR_DECIDED,
+        [DEAL_NOT_FUNDED] = ESCROW_ERROR_NOT_FUNDED,   [DEAL_BAD_TERMS] = ESCROW_ERROR_BAD_TERMS,
+        [DEAL_NOT_DECIDED] = ESCROW_ERROR_NOT_DECIDED, [DEAL_NOT_DONE] = ESCROW_ERROR_NOT_DONE};
+    struct escrow_error error = {.tag = tags[refusal]};
     if (refusal == DEAL_DECIDED) {
-        error.tag = ESCROW_ERROR_DECIDED;
         error.as.decided = escrow_phase_show(deal->phase);
     } else if (refusal == DEAL_NOT_FUNDED) {
-        error.tag = ESCROW_ERROR_NOT_FUNDED;
         error.as.not_funded.price_e8s = funds->balances_e8s[DEAL_PRICE];
         error.as.not_funded.bond_e8s = funds->balances_e8s[DEAL_BOND];
     }
@@ -121,9 +124,18 @@ static enum deal_outcome outcome_of(const struct settle *f)
     return f->wish == SETTLE_RELEASE ? DEAL_RELEASE : DEAL_REFUND;
 }
 
-static enum deal_result may_decide(const struct settle *f, const struct deal *deal)
+static enum deal_result may(const struct settle *f, const struct deal *deal)
 {
-    return deal_decide_check(deal, outcome_of(f), &f->caller, ic_time_ns());
+    switch (f->wish) {
+    case SETTLE_RELEASE:
+    case SETTLE_REFUND:
+        return deal_decide_check(deal, outcome_of(f), &f->caller, ic_time_ns());
+    case SETTLE_RECLAIM:
+        return deal_reclaim_check(deal, &f->caller);
+    case SETTLE_RESUME:
+        break;
+    }
+    return deal->phase == DEAL_OPEN ? DEAL_NOT_DECIDED : DEAL_OK;
 }
 
 /* Takes the lock and checks. False: answered. */
@@ -138,13 +150,7 @@ static bool begin(struct settle *f)
         reply_error(f, (struct escrow_error){.tag = ESCROW_ERROR_BUSY});
         return false;
     }
-    if (f->wish == SETTLE_RESUME) {
-        if (deal.phase == DEAL_OPEN) {
-            reply_error(f, (struct escrow_error){.tag = ESCROW_ERROR_NOT_DECIDED});
-        }
-        return deal.phase != DEAL_OPEN;
-    }
-    enum deal_result refusal = may_decide(f, &deal);
+    enum deal_result refusal = may(f, &deal);
     if (refusal != DEAL_OK) {
         reply_refusal(f, &deal, refusal, NULL);
     }
@@ -153,16 +159,16 @@ static bool begin(struct settle *f)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static struct candid_callee ledger_waiting(uint32_t timeout_s)
+static struct candid_callee ledger_callee(void)
 {
-    return (struct candid_callee){.canister = escrow_ledger(), .timeout_s = timeout_s};
+    return (struct candid_callee){.canister = escrow_ledger(), .timeout_s = LEDGER_TIMEOUT_S};
 }
 
 static void ask_balance(struct settle *f, enum deal_leg_index leg)
 {
     uint8_t subaccount[32];
     deal_subaccount(subaccount, f->id, leg);
-    struct candid_callee ledger = ledger_waiting(0);
+    struct candid_callee ledger = ledger_callee();
     struct icrc_icrc1_balance_of_in in = {
         .arg0 = {
             .owner = ic_canister_self(),
@@ -173,7 +179,7 @@ static void ask_balance(struct settle *f, enum deal_leg_index leg)
 
 static void ask_fee(struct settle *f)
 {
-    struct candid_callee ledger = ledger_waiting(0);
+    struct candid_callee ledger = ledger_callee();
     ic_answer_keep(&f->fee, f->rooms[DEAL_LEGS], NAT_REPLY_BYTES);
     icrc_call_icrc1_fee(&f->flow, &f->fee, &ledger);
 }
@@ -195,7 +201,7 @@ static void send_transfer(struct settle *f)
                                      .value = {.at = subaccount, .size = sizeof subaccount}},
                  .created_at_time = {.has = true, .value = leg->created_at_ns},
                  .amount = candid_nat_from_u64(leg->amount_e8s)}};
-    struct candid_callee ledger = ledger_waiting(TRANSFER_TIMEOUT_S);
+    struct candid_callee ledger = ledger_callee();
     icrc_call_icrc1_transfer(&f->flow, &f->answer, &ledger, &in);
 }
 
@@ -212,29 +218,42 @@ static bool take_nat(const struct settle *f, uint64_t *out, const struct ic_answ
     return true;
 }
 
-/* After the join: decides, or answers why not. */
+static bool take_funds(const struct settle *f, struct deal_funds *funds)
+{
+    for (int i = 0; i < DEAL_LEGS; i++) {
+        if (!take_nat(f, &funds->balances_e8s[i], &f->balances[i], &icrc_icrc1_balance_of_method)) {
+            return false;
+        }
+    }
+    return take_nat(f, &funds->fee_e8s, &f->fee, &icrc_icrc1_fee_method);
+}
+
+/* After the join: plans what was wished, or answers why not. */
 static bool decide(struct settle *f)
 {
     struct deal_funds funds;
     struct deal deal = escrow_deal_get(f->id);
-    for (int i = 0; i < DEAL_LEGS; i++) {
-        if (!take_nat(f, &funds.balances_e8s[i], &f->balances[i], &icrc_icrc1_balance_of_method)) {
-            return false;
-        }
-    }
-    if (!take_nat(f, &funds.fee_e8s, &f->fee, &icrc_icrc1_fee_method)) {
+    if (!take_funds(f, &funds)) {
         return false;
     }
-    enum deal_result refusal = may_decide(f, &deal);
-    refusal = refusal == DEAL_OK ? deal_funds_check(&deal, outcome_of(f), &funds) : refusal;
+    enum deal_result refusal = may(f, &deal);
+    if (refusal == DEAL_OK && f->wish != SETTLE_RECLAIM) {
+        refusal = deal_funds_check(&deal, outcome_of(f), &funds);
+    }
     if (refusal != DEAL_OK) {
         reply_refusal(f, &deal, refusal, &funds);
         return false;
     }
-    deal_decide_apply(&deal, outcome_of(f), &funds, ic_time_ns());
+    if (f->wish == SETTLE_RECLAIM) {
+        deal_reclaim_apply(&deal, &funds, ic_time_ns());
+    } else {
+        deal_decide_apply(&deal, outcome_of(f), &funds, ic_time_ns());
+    }
     escrow_deal_put(&deal);
-    /* Should there be no room for it, people can still call resume. */
-    (void)ic_timer_every(TIMER_RETRY, RETRY_EVERY_NS, f->id).v;
+    if (deal_leg_next(&deal) != DEAL_LEGS) {
+        /* Should there be no room for it, people can still call resume. */
+        (void)ic_timer_every(TIMER_RETRY, RETRY_EVERY_NS, f->id).v;
+    }
     return true;
 }
 
@@ -249,7 +268,7 @@ static bool next_leg(struct settle *f)
     }
     f->tries = leg == f->leg ? f->tries : 0;
     f->leg = leg;
-    f->is_forgotten = f->is_forgotten || deal_leg_is_forgotten(&deal.legs[leg], ic_time_ns());
+    f->is_doubtful = f->is_doubtful || deal_leg_is_forgotten(&deal.legs[leg], ic_time_ns());
     return true;
 }
 
@@ -271,8 +290,8 @@ static void leg_replan(struct settle *f, uint64_t fee_e8s)
     escrow_deal_put(&deal);
 }
 
-/* The ledger has forgotten the transfer and will refuse it for good. What the account holds tells
- * whether it had been made. */
+/* The ledger will refuse the transfer for good. What the account holds tells whether it had been made
+ * before: calls to one canister arrive in order, so no earlier one is still on its way. */
 static bool take_account(struct settle *f)
 {
     struct deal deal = escrow_deal_get(f->id);
@@ -281,30 +300,35 @@ static bool take_account(struct settle *f)
     if (!take_nat(f, &balance_e8s, &f->balances[f->leg], &icrc_icrc1_balance_of_method)) {
         return false;
     }
-    f->is_forgotten = false;
+    f->is_doubtful = false;
     if (balance_e8s < leg->amount_e8s + leg->fee_e8s) {
         leg_paid(f, NULL);
     } else {
-        leg_replan(f, leg->fee_e8s);
+        leg_replan(f, f->next_fee_e8s == 0 ? leg->fee_e8s : f->next_fee_e8s);
     }
+    f->next_fee_e8s = 0;
     return true;
+}
+
+/* True when the ledger will never make this very transfer: what it refuses is its fee, its time, or an
+ * account that was emptied. */
+static bool is_refused_for_good(struct settle *f, const struct icrc_transfer_error *error)
+{
+    return error->tag == ICRC_TRANSFER_ERROR_TOO_OLD ||
+           error->tag == ICRC_TRANSFER_ERROR_INSUFFICIENT_FUNDS ||
+           (error->tag == ICRC_TRANSFER_ERROR_BAD_FEE &&
+            candid_nat_to_u64(&f->next_fee_e8s, &error->as.bad_fee.expected_fee));
 }
 
 /* What the ledger refuses with is a fact about the transfer. True: go on with the loop. */
 static bool take_refusal(struct settle *f, const struct icrc_transfer_error *error)
 {
-    uint64_t fee_e8s = 0;
     if (error->tag == ICRC_TRANSFER_ERROR_DUPLICATE) {
         leg_paid(f, &error->as.duplicate.duplicate_of);
         return true;
     }
-    if (error->tag == ICRC_TRANSFER_ERROR_TOO_OLD && f->tries++ < TRIES_MAX) {
-        f->is_forgotten = true;
-        return true;
-    }
-    if (error->tag == ICRC_TRANSFER_ERROR_BAD_FEE && f->tries++ < TRIES_MAX &&
-        candid_nat_to_u64(&fee_e8s, &error->as.bad_fee.expected_fee)) {
-        leg_replan(f, fee_e8s);
+    if (is_refused_for_good(f, error) && f->tries++ < TRIES_MAX) {
+        f->is_doubtful = true;
         return true;
     }
     reply_ledger(f, IC_CALL_OK, IC_BYTES_LIT("the ledger refuses the transfer for now"));
@@ -347,7 +371,7 @@ static void settle_run(struct ic_flow *flow)
         }
     }
     while (next_leg(f)) {
-        if (f->is_forgotten) {
+        if (f->is_doubtful) {
             IC_AWAIT(f, ask_balance(f, f->leg));
             if (!take_account(f)) {
                 return;
@@ -381,6 +405,7 @@ void settle_start(enum settle_wish wish, uint64_t id)
 {
     static const struct candid_method *const methods[] = {[SETTLE_RELEASE] = &escrow_release_method,
                                                           [SETTLE_REFUND] = &escrow_refund_method,
+                                                          [SETTLE_RECLAIM] = &escrow_reclaim_method,
                                                           [SETTLE_RESUME] = &escrow_resume_method};
     if (!flow_start(wish, id, methods[wish])) {
         reply_error(&(struct settle){.method = methods[wish]},

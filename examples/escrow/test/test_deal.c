@@ -27,19 +27,27 @@ static void terms(void **state)
 {
     (void)state;
     struct deal d = sample();
-    assert_int_equal(deal_terms_check(&d), DEAL_OK);
+    const struct ic_principal self = ic_principal_from_canister_index(1);
+    assert_int_equal(deal_terms_check(&d, &self), DEAL_OK);
     d.price_e8s = 0;
-    assert_int_equal(deal_terms_check(&d), DEAL_BAD_TERMS);
+    assert_int_equal(deal_terms_check(&d, &self), DEAL_BAD_TERMS);
     d.price_e8s = DEAL_AMOUNT_E8S_MAX;
-    assert_int_equal(deal_terms_check(&d), DEAL_OK);
+    assert_int_equal(deal_terms_check(&d, &self), DEAL_OK);
     d.price_e8s = DEAL_AMOUNT_E8S_MAX + 1;
-    assert_int_equal(deal_terms_check(&d), DEAL_BAD_TERMS);
+    assert_int_equal(deal_terms_check(&d, &self), DEAL_BAD_TERMS);
     d = sample();
     d.bond_e8s = DEAL_AMOUNT_E8S_MAX + 1;
-    assert_int_equal(deal_terms_check(&d), DEAL_BAD_TERMS);
+    assert_int_equal(deal_terms_check(&d, &self), DEAL_BAD_TERMS);
     d = sample();
     d.seller = d.buyer;
-    assert_int_equal(deal_terms_check(&d), DEAL_BAD_TERMS);
+    assert_int_equal(deal_terms_check(&d, &self), DEAL_BAD_TERMS);
+    d.seller = self;
+    assert_int_equal(deal_terms_check(&d, &self), DEAL_BAD_TERMS);
+    d.seller = IC_PRINCIPAL_ANONYMOUS;
+    assert_int_equal(deal_terms_check(&d, &self), DEAL_BAD_TERMS);
+    d = sample();
+    d.buyer = IC_PRINCIPAL_ANONYMOUS;
+    assert_int_equal(deal_terms_check(&d, &self), DEAL_BAD_TERMS);
 }
 
 static void who_decides(void **state)
@@ -146,6 +154,32 @@ static void planning_anew(void **state)
     assert_int_equal(d.phase, DEAL_RELEASED);
 }
 
+/* What comes in afterwards goes back to whoever pays into that account; the phase stays. */
+static void reclaiming(void **state)
+{
+    (void)state;
+    struct deal d = sample();
+    const struct ic_principal other = ic_principal_from_canister_index(3);
+    const struct deal_funds late = {.balances_e8s = {70000, FEE}, .fee_e8s = FEE};
+    assert_int_equal(deal_reclaim_check(&d, &d.buyer), DEAL_NOT_DECIDED);
+    deal_decide_apply(&d, DEAL_RELEASE, &FUNDED, 7);
+    assert_int_equal(deal_reclaim_check(&d, &d.buyer), DEAL_NOT_DONE);
+    deal_paid_apply(&d, DEAL_PRICE, 1);
+    deal_paid_apply(&d, DEAL_BOND, 2);
+    assert_int_equal(deal_reclaim_check(&d, &other), DEAL_NOT_ALLOWED);
+    assert_int_equal(deal_reclaim_check(&d, &d.seller), DEAL_OK);
+    assert_int_equal(deal_reclaim_check(&d, &d.buyer), DEAL_OK);
+    deal_reclaim_apply(&d, &late, 9);
+    assert_int_equal(d.legs[DEAL_PRICE].state, DEAL_PLANNED);
+    assert_int_equal(d.legs[DEAL_PRICE].amount_e8s, 70000 - FEE);
+    assert_int_equal(d.legs[DEAL_PRICE].created_at_ns, 9);
+    assert_true(ic_principal_is_equal(&d.legs[DEAL_PRICE].payee, &d.buyer));
+    assert_int_equal(d.legs[DEAL_BOND].state, DEAL_PAID); /* dust stays */
+    assert_int_equal(deal_reclaim_check(&d, &d.buyer), DEAL_NOT_DONE);
+    deal_paid_apply(&d, DEAL_PRICE, 3);
+    assert_int_equal(d.phase, DEAL_RELEASED);
+}
+
 static void forgetting(void **state)
 {
     (void)state;
@@ -205,6 +239,7 @@ int main(void)
         cmocka_unit_test(amounts_add_up),
         cmocka_unit_test(a_leg_is_paid_once),
         cmocka_unit_test(planning_anew),
+        cmocka_unit_test(reclaiming),
         cmocka_unit_test(forgetting),
         cmocka_unit_test(stored_form),
         cmocka_unit_test(accounts_and_memos),

@@ -66,6 +66,25 @@ static void only_who_may_decides(void **state)
     assert_error(world_call(&w, &w.buyer, "refund", 0), ESCROW_ERROR_NOT_FOUND);
 }
 
+/* A payment and a refund cross: the money comes in when the deal is done, and goes back. */
+static void late_money_is_reclaimed(void **state)
+{
+    (void)state;
+    world_open_deal(&w); /* nothing paid in */
+    assert_error(world_call(&w, &w.buyer, "reclaim", 0), ESCROW_ERROR_NOT_DECIDED);
+    assert_int_equal(world_call(&w, &w.seller, "refund", 0).phase, ESCROW_PHASE_REFUNDED);
+    world_pay(&w, WORLD_PRICE, WORLD_PRICE_E8S);
+    assert_error(world_call(&w, &w.ledger, "reclaim", 0), ESCROW_ERROR_NOT_ALLOWED);
+    struct world_result r = world_call(&w, &w.seller, "reclaim", 0);
+    assert_int_equal(r.answer, WORLD_ANSWER_OK);
+    assert_int_equal(r.phase, ESCROW_PHASE_REFUNDED);
+    assert_int_equal(world_balance(&w, WORLD_BUYER), WORLD_PRICE_E8S - WORLD_FEE_E8S);
+    assert_int_equal(world_balance(&w, WORLD_SELLER), 0);
+    world_pay(&w, WORLD_BOND, WORLD_FEE_E8S); /* not worth the fee */
+    assert_int_equal(world_call(&w, &w.buyer, "reclaim", 0).answer, WORLD_ANSWER_OK);
+    assert_int_equal(world_balance(&w, WORLD_BOND), WORLD_FEE_E8S);
+}
+
 static struct axon_fault hold_back(void *context, struct axon_network *net,
                                    const struct axon_traffic *traffic)
 {
@@ -216,6 +235,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(release_pays_the_seller, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refund_gives_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_who_may_decides, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(late_money_is_reclaimed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_flow_at_a_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_pool_says_busy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_awaiting_costs, set_up, tear_down),

@@ -1,12 +1,14 @@
 /* Every fault at every message between the escrow and the ledger, in axon, with the Wasm that would
  * be deployed.
  *
- * A case is: one decision (release or refund), one message of its run (each request and each
- * response of each await), one fault there, and how long people wait before they try again: not at
- * all, or until the ledger has forgotten. After the fault: no flow, call or lock is left, the
- * ledger's sum is right, the accounts fit what the deal says. Then the parties try again, or the
- * canister's timer has done so by itself, and the money arrives: once. Pairs of faults hit the same
- * try, or the first and the second. */
+ * A case is: one wish (release, refund, or reclaim what came in when the deal was done), one message
+ * of its run (each request and each response of each await), one fault there, and how long people
+ * wait before they try again: not at all, or until the ledger has forgotten. After the fault: no
+ * flow, call or lock is left, the ledger's sum is right, the accounts fit what the deal says. Then
+ * the parties try again, or the canister's timer has done so by itself, and the money arrives: once.
+ *
+ * Two faults hit the same try, every kind with every kind at every two messages, or one try and the
+ * next. A case counts when all its faults took place. */
 #include "escrow/test/world.h"
 #include "test/check.h"
 
@@ -43,29 +45,40 @@ static const char *const FAULT_NAMES[FAULT_COUNT] = {
     "upgrade twice", "ledger upgrade", "out of cycles", "ledger out of cycles",
 };
 
-enum decision { RELEASE, REFUND };
+enum wish { RELEASE, REFUND, RECLAIM, WISHES };
+static const char *const WISH_NAMES[WISHES] = {"release", "refund", "reclaim"};
+
+/* Three calls joined and two transfers, each a request and a response. */
+#define MESSAGES 10u
 
 /* What the hook does, and what it has seen. */
 struct plan {
     struct world *world;
-    uint64_t at; /* number of the message; 0: none */
-    enum fault fault;
-    uint64_t also_at; /* a second message of the same try; 0: none */
-    enum fault also;
+    struct planned {
+        uint64_t at; /* number of the message; 0: none */
+        enum fault fault;
+        bool is_applied; /* the message came, and the fault exists for it */
+    } faults[2];
     uint64_t seen;
-    bool is_applied; /* false: the fault does not exist for this message */
 };
 
 static struct {
     size_t cases, interrupted, at_once, traps, by_timer;
+    size_t elsewhere; /* planned, but the second fault found nothing to hit: not counted */
 } total;
 
 /* The case that runs, for the message after a failure. */
 static struct {
     bool is_running;
-    enum decision decision;
+    enum wish wish;
     struct plan first, second;
 } now;
+
+/* What the deal's blocks and the parties' balances were when the try began. */
+static struct {
+    uint64_t buyer_e8s, seller_e8s, supply_e8s;
+    struct escrow_opt_nat64 blocks[2]; /* of price and bond */
+} start;
 
 /* ---- one fault ------------------------------------------------------------------------------- */
 
@@ -108,10 +121,12 @@ static struct axon_fault do_change(struct world *w, enum fault fault)
     return (struct axon_fault){.kind = AXON_FAULT_NONE};
 }
 
-static struct axon_fault apply(struct plan *p, enum fault fault, const struct axon_traffic *traffic)
+static struct axon_fault apply(struct plan *p, struct planned *planned,
+                               const struct axon_traffic *traffic)
 {
     struct axon_network *net = p->world->net;
-    p->is_applied = fault != FAULT_TIMEOUT || traffic->is_bounded;
+    const enum fault fault = planned->fault;
+    planned->is_applied = fault != FAULT_TIMEOUT || traffic->is_bounded;
     switch (fault) {
     case FAULT_REJECT_FATAL:
     case FAULT_REJECT_TRANSIENT:
@@ -147,13 +162,18 @@ static struct axon_fault hook(void *context, struct axon_network *net,
     struct plan *p = context;
     (void)net;
     p->seen = traffic->number;
-    if (traffic->number == p->at) {
-        return apply(p, p->fault, traffic);
-    }
-    if (traffic->number == p->also_at) {
-        return apply(p, p->also, traffic);
+    for (size_t i = 0; i < 2; i++) {
+        if (traffic->number == p->faults[i].at) {
+            return apply(p, &p->faults[i], traffic);
+        }
     }
     return (struct axon_fault){.kind = AXON_FAULT_NONE};
+}
+
+static bool is_whole(const struct plan *p)
+{
+    return (p->faults[0].at == 0 || p->faults[0].is_applied) &&
+           (p->faults[1].at == 0 || p->faults[1].is_applied);
 }
 
 /* ---- what must hold after anything ----------------------------------------------------------- */
@@ -167,21 +187,25 @@ static uint64_t sum_of_balances(struct world *w)
     return sum;
 }
 
-static void check_leg(const struct escrow_leg *leg, uint64_t balance_e8s, uint64_t deposit_e8s)
+/* Reclaiming begins with both legs PAID, in the blocks of the release. */
+static bool is_untouched(const struct escrow_leg *leg, const struct escrow_opt_nat64 *block)
+{
+    return leg->state.tag == ESCROW_LEG_STATE_WAITING ||
+           (block->has && leg->state.tag == ESCROW_LEG_STATE_PAID && leg->state.as.paid.has &&
+            leg->state.as.paid.value == block->value);
+}
+
+static void check_leg(const struct escrow_leg *leg, const struct escrow_opt_nat64 *block,
+                      uint64_t balance_e8s, uint64_t deposit_e8s)
 {
     assert_true(balance_e8s == 0 || balance_e8s == deposit_e8s);
-    switch (leg->state.tag) {
-    case ESCROW_LEG_STATE_WAITING:
+    if (is_untouched(leg, block)) {
         assert_int_equal(balance_e8s, deposit_e8s);
-        break;
-    case ESCROW_LEG_STATE_PAID:
+    } else if (leg->state.tag == ESCROW_LEG_STATE_PAID) {
         assert_int_equal(balance_e8s, 0);
-        break;
-    case ESCROW_LEG_STATE_PLANNED: /* made or not: nobody knows yet */
+    } else { /* made or not: nobody knows yet; both accounts held money, so none is EMPTY */
+        assert_int_equal(leg->state.tag, ESCROW_LEG_STATE_PLANNED);
         assert_int_equal(leg->amount_e8s, deposit_e8s - WORLD_FEE_E8S);
-        break;
-    case ESCROW_LEG_STATE_EMPTY:
-        fail_msg("both accounts held money");
     }
 }
 
@@ -191,12 +215,13 @@ static void check_money(struct world *w)
     uint64_t price_e8s = world_balance(w, WORLD_PRICE);
     uint64_t bond_e8s = world_balance(w, WORLD_BOND);
     uint64_t paid_count = (price_e8s == 0) + (uint64_t)(bond_e8s == 0);
-    check_leg(&deal.price, price_e8s, WORLD_PRICE_E8S);
-    check_leg(&deal.bond, bond_e8s, WORLD_BOND_E8S);
+    check_leg(&deal.price, &start.blocks[0], price_e8s, WORLD_PRICE_E8S);
+    check_leg(&deal.bond, &start.blocks[1], bond_e8s, WORLD_BOND_E8S);
     assert_int_equal(sum_of_balances(w), world_supply(w));
-    assert_int_equal(world_supply(w), w->supply_e8s - paid_count * WORLD_FEE_E8S);
+    assert_int_equal(world_supply(w), start.supply_e8s - paid_count * WORLD_FEE_E8S);
     assert_int_equal(world_balance(w, WORLD_BUYER) + world_balance(w, WORLD_SELLER),
-                     (price_e8s == 0 ? WORLD_PRICE_E8S - WORLD_FEE_E8S : 0) +
+                     start.buyer_e8s + start.seller_e8s +
+                         (price_e8s == 0 ? WORLD_PRICE_E8S - WORLD_FEE_E8S : 0) +
                          (bond_e8s == 0 ? WORLD_BOND_E8S - WORLD_FEE_E8S : 0));
 }
 
@@ -211,39 +236,65 @@ static void check_quiet(struct world *w)
     assert_int_equal(info.open_call_contexts, 0);
 }
 
-static void check_settled(struct world *w, enum decision decision)
+/* Everything that was in the accounts is with its owner. */
+static void check_settled(struct world *w, enum wish wish)
 {
     struct escrow_deal deal = world_deal(w);
     uint64_t price_e8s = WORLD_PRICE_E8S - WORLD_FEE_E8S;
     uint64_t bond_e8s = WORLD_BOND_E8S - WORLD_FEE_E8S;
     assert_int_equal(deal.phase.tag,
-                     decision == RELEASE ? ESCROW_PHASE_RELEASED : ESCROW_PHASE_REFUNDED);
-    assert_int_equal(world_balance(w, WORLD_BUYER), decision == RELEASE ? 0 : price_e8s);
+                     wish == REFUND ? ESCROW_PHASE_REFUNDED : ESCROW_PHASE_RELEASED);
+    assert_int_equal(world_balance(w, WORLD_BUYER),
+                     start.buyer_e8s + (wish == RELEASE ? 0 : price_e8s));
     assert_int_equal(world_balance(w, WORLD_SELLER),
-                     decision == RELEASE ? price_e8s + bond_e8s : bond_e8s);
-    assert_int_equal(world_supply(w), w->supply_e8s - 2 * WORLD_FEE_E8S);
+                     start.seller_e8s + bond_e8s + (wish == RELEASE ? price_e8s : 0));
+    assert_int_equal(world_supply(w), start.supply_e8s - 2 * WORLD_FEE_E8S);
 }
 
 /* ---- trying ---------------------------------------------------------------------------------- */
 
-static struct world_result decide(struct world *w, enum decision decision)
+static struct world_result ask(struct world *w, enum wish wish)
 {
-    return decision == RELEASE ? world_call(w, &w->buyer, "release", PATIENCE_S)
-                               : world_call(w, &w->seller, "refund", PATIENCE_S);
+    return world_call(w, wish == REFUND ? &w->seller : &w->buyer, WISH_NAMES[wish], PATIENCE_S);
+}
+
+static bool is_under_way(const struct escrow_deal *deal)
+{
+    return deal->price.state.tag == ESCROW_LEG_STATE_PLANNED ||
+           deal->bond.state.tag == ESCROW_LEG_STATE_PLANNED;
 }
 
 /* What a person does who did not get an answer: looks at the deal and asks for the next step. */
-static struct world_result try_again(struct world *w, enum decision decision)
+static struct world_result try_again(struct world *w, enum wish wish)
 {
-    enum escrow_phase_tag phase = world_deal(w).phase.tag;
-    return phase == ESCROW_PHASE_OPEN ? decide(w, decision)
-                                      : world_call(w, &w->seller, "resume", PATIENCE_S);
+    const struct escrow_deal deal = world_deal(w);
+    return is_under_way(&deal) ? world_call(w, &w->seller, "resume", PATIENCE_S) : ask(w, wish);
 }
 
 static bool is_settled(struct world *w)
 {
-    enum escrow_phase_tag phase = world_deal(w).phase.tag;
-    return phase == ESCROW_PHASE_RELEASED || phase == ESCROW_PHASE_REFUNDED;
+    const struct escrow_deal deal = world_deal(w);
+    return deal.phase.tag != ESCROW_PHASE_OPEN && !is_under_way(&deal) &&
+           !is_untouched(&deal.price, &start.blocks[0]) &&
+           !is_untouched(&deal.bond, &start.blocks[1]);
+}
+
+/* A world before the wish. For RECLAIM the deal is released, and both have paid once more. */
+static void begin(struct world *w, enum wish wish)
+{
+    memset(&start, 0, sizeof start);
+    world_open(w);
+    if (wish == RECLAIM) {
+        assert_int_equal(ask(w, RELEASE).answer, WORLD_ANSWER_OK);
+        world_pay(w, WORLD_PRICE, WORLD_PRICE_E8S);
+        world_pay(w, WORLD_BOND, WORLD_BOND_E8S);
+        const struct escrow_deal deal = world_deal(w);
+        start.blocks[0] = deal.price.state.as.paid;
+        start.blocks[1] = deal.bond.state.as.paid;
+    }
+    start.buyer_e8s = world_balance(w, WORLD_BUYER);
+    start.seller_e8s = world_balance(w, WORLD_SELLER);
+    start.supply_e8s = world_supply(w);
 }
 
 static size_t traps_recorded(const struct axon_network *net)
@@ -263,69 +314,60 @@ static void check_after_try(struct world *w)
     check_money(w);
 }
 
-/* Runs one try under a plan. Returns false when the plan's fault does not exist there. */
-static bool run_try(struct world *w, struct plan *p, enum decision decision, bool is_first)
+/* Runs one try under a plan. Returns false when not all of its faults took place. */
+static bool run_try(struct world *w, struct plan *p, enum wish wish, bool is_first)
 {
     struct world_result r;
     axon_set_fault_hook(w->net, hook, p);
-    r = is_first ? decide(w, decision) : try_again(w, decision);
+    r = is_first ? ask(w, wish) : try_again(w, wish);
     axon_set_fault_hook(w->net, NULL, NULL);
-    total.interrupted += p->is_applied && r.answer != WORLD_ANSWER_OK;
-    total.at_once += p->is_applied && r.answer == WORLD_ANSWER_OK;
     if (r.answer == WORLD_ANSWER_OK) {
         assert_true(is_settled(w));
     }
     check_after_try(w);
-    return p->is_applied;
+    if (is_whole(p)) {
+        total.interrupted += r.answer != WORLD_ANSWER_OK;
+        total.at_once += r.answer == WORLD_ANSWER_OK;
+    }
+    return is_whole(p);
 }
 
-static void settle(struct world *w, enum decision decision, uint64_t wait_s)
+static void settle(struct world *w, enum wish wish, uint64_t wait_s)
 {
-    bool was_settled = is_settled(w);
-    bool was_open = world_deal(w).phase.tag == ESCROW_PHASE_OPEN;
+    const struct escrow_deal deal = world_deal(w);
+    const bool was_under_way = is_under_way(&deal);
     axon_set_time(w->net, axon_time(w->net) + wait_s * WORLD_S);
     assert_true(axon_run_until_quiet(w->net));
-    total.by_timer += !was_settled && is_settled(w);
-    assert_true(wait_s == 0 || was_open || is_settled(w));
+    total.by_timer += was_under_way && is_settled(w);
+    assert_true(wait_s == 0 || !was_under_way || is_settled(w));
     for (unsigned i = 0; i < ATTEMPTS && !is_settled(w); i++) {
-        assert_int_equal(try_again(w, decision).answer, WORLD_ANSWER_OK);
+        assert_int_equal(try_again(w, wish).answer, WORLD_ANSWER_OK);
     }
     check_quiet(w);
     check_money(w);
-    check_settled(w, decision);
+    check_settled(w, wish);
 }
 
-/* How many messages a run has when nothing goes wrong. */
-static uint64_t messages_of(enum decision decision)
-{
-    struct world w;
-    world_open(&w);
-    struct plan p = {.world = &w};
-    (void)run_try(&w, &p, decision, true);
-    assert_true(is_settled(&w));
-    world_close(&w);
-    return p.seen;
-}
-
-static void run_case(enum decision decision, struct plan first, struct plan second, uint64_t wait_s)
+/* The second plan, if it has faults, is for the second try. */
+static void run_case(enum wish wish, struct plan first, struct plan second, uint64_t wait_s)
 {
     struct world w;
     now.is_running = true;
-    now.decision = decision;
+    now.wish = wish;
     now.first = first;
     now.second = second;
-    world_open(&w);
+    begin(&w, wish);
     first.world = second.world = &w;
-    bool counts = run_try(&w, &first, decision, true);
-    if (counts && second.at != 0 && !is_settled(&w)) {
+    bool counts = run_try(&w, &first, wish, true);
+    if (second.faults[0].at != 0) {
+        counts = counts && !is_settled(&w);
         axon_set_time(w.net, axon_time(w.net) + wait_s * WORLD_S);
-        counts = run_try(&w, &second, decision, false);
+        counts = run_try(&w, &second, wish, false) && counts;
     }
-    if (counts) {
-        settle(&w, decision, wait_s);
-        total.cases++;
-        total.traps += traps_recorded(w.net);
-    }
+    settle(&w, wish, wait_s);
+    total.cases += counts;
+    total.elsewhere += !counts;
+    total.traps += counts ? traps_recorded(w.net) : 0;
     world_close(&w);
     now.is_running = false;
 }
@@ -333,12 +375,12 @@ static void run_case(enum decision decision, struct plan first, struct plan seco
 static int print_failed_case(void **state)
 {
     (void)state;
-    if (now.is_running) {
-        printf("in the case: %s, %s at message %llu, %s at %llu; second try: %s at %llu\n",
-               now.decision == RELEASE ? "release" : "refund", FAULT_NAMES[now.first.fault],
-               (unsigned long long)now.first.at, FAULT_NAMES[now.first.also],
-               (unsigned long long)now.first.also_at, FAULT_NAMES[now.second.fault],
-               (unsigned long long)now.second.at);
+    const struct planned *faults[] = {&now.first.faults[0], &now.first.faults[1],
+                                      &now.second.faults[0]};
+    for (size_t i = 0; now.is_running && i < 3; i++) {
+        printf("%s in the %s of %s: %s at message %llu\n", i == 0 ? "failed" : "  and",
+               i < 2 ? "first try" : "second try", WISH_NAMES[now.wish],
+               FAULT_NAMES[faults[i]->fault], (unsigned long long)faults[i]->at);
     }
     return 0;
 }
@@ -346,97 +388,158 @@ static int print_failed_case(void **state)
 static void print_total(const char *what)
 {
     printf(
-        "%s: %zu cases (%zu tries interrupted, %zu went through), %zu traps, %zu ended by timer\n",
-        what, total.cases, total.interrupted, total.at_once, total.traps, total.by_timer);
+        "%s: %zu cases (%zu tries interrupted, %zu went through), %zu traps, %zu ended by timer; "
+        "%zu more in which a fault found nothing to hit\n",
+        what, total.cases, total.interrupted, total.at_once, total.traps, total.by_timer,
+        total.elsewhere);
     memset(&total, 0, sizeof total);
+}
+
+static struct plan plan_of(uint64_t at, enum fault fault)
+{
+    return (struct plan){.faults = {{.at = at, .fault = fault}}};
 }
 
 /* ---- the matrix ------------------------------------------------------------------------------ */
 
+/* How many messages a run has when nothing goes wrong. */
+static void the_messages_of_a_run(void **state)
+{
+    (void)state;
+    for (enum wish wish = 0; wish < WISHES; wish++) {
+        struct world w;
+        begin(&w, wish);
+        struct plan p = {.world = &w};
+        (void)run_try(&w, &p, wish, true);
+        assert_true(is_settled(&w));
+        assert_int_equal(p.seen, MESSAGES);
+        world_close(&w);
+    }
+    memset(&total, 0, sizeof total);
+}
+
 static void every_fault_at_every_message(void **state)
 {
     (void)state;
-    for (enum decision d = RELEASE; d <= REFUND; d++) {
-        uint64_t messages = messages_of(d);
-        assert_int_equal(messages,
-                         10); /* three calls joined, two transfers: request and response */
+    const struct plan none = {.world = NULL};
+    for (enum wish wish = 0; wish < WISHES; wish++) {
         for (enum fault f = 0; f < FAULT_COUNT; f++) {
-            for (uint64_t at = 1; at <= messages; at++) {
-                run_case(d, (struct plan){.at = at, .fault = f}, (struct plan){.at = 0}, 0);
-                run_case(d, (struct plan){.at = at, .fault = f}, (struct plan){.at = 0}, LATE_S);
+            for (uint64_t at = 1; at <= MESSAGES; at++) {
+                run_case(wish, plan_of(at, f), none, 0);
+                run_case(wish, plan_of(at, f), none, LATE_S);
             }
         }
     }
-    assert_true(total.cases >= 200);
+    assert_int_equal(total.cases, (size_t)WISHES * (size_t)FAULT_COUNT * MESSAGES * 2);
     assert_true(total.traps > 0 && total.interrupted > 0 && total.at_once > 0);
     print_total("one fault");
 }
 
+/* Two faults in one try: every kind with every kind, at every two messages. One wish for each pair of
+ * kinds, so that each meets each. */
+static void every_two_faults_of_a_try(void **state)
+{
+    (void)state;
+    const struct plan none = {.world = NULL};
+    unsigned i = 0;
+    for (enum fault one = 0; one < FAULT_COUNT; one++) {
+        for (enum fault two = 0; two < FAULT_COUNT; two++, i++) {
+            for (uint64_t at = 1; at < MESSAGES; at++) {
+                for (uint64_t also = at + 1; also <= MESSAGES; also++) {
+                    struct plan p = plan_of(at, one);
+                    p.faults[1] = (struct planned){.at = also, .fault = two};
+                    run_case((enum wish)(i % WISHES), p, none, (at + also) % 2 * LATE_S);
+                }
+            }
+        }
+    }
+    print_total("two faults in a try");
+}
+
 /* A second fault hits the second try. The kinds that leave an outcome open, at every pair of
  * messages. */
-static void every_pair_of_faults(void **state)
+static void faults_in_two_tries(void **state)
 {
     (void)state;
     static const enum fault open_ended[] = {FAULT_UNKNOWN, FAULT_TIMEOUT, FAULT_TRAP_AFTER,
                                             FAULT_UPGRADE};
     const size_t count = sizeof open_ended / sizeof open_ended[0];
-    for (enum decision d = RELEASE; d <= REFUND; d++) {
-        for (size_t i = 0; i < count * count; i++) {
-            for (uint64_t pair = 0; pair < 100; pair++) {
-                run_case(d, (struct plan){.at = pair / 10 + 1, .fault = open_ended[i / count]},
-                         (struct plan){.at = pair % 10 + 1, .fault = open_ended[i % count]},
-                         pair % 2 == 0 ? 0 : LATE_S);
-            }
+    for (size_t i = 0; i < count * count; i++) {
+        for (uint64_t pair = 0; pair < MESSAGES * MESSAGES; pair++) {
+            run_case((enum wish)(pair % WISHES),
+                     plan_of(pair / MESSAGES + 1, open_ended[i / count]),
+                     plan_of(pair % MESSAGES + 1, open_ended[i % count]), pair % 2 * LATE_S);
         }
     }
-    print_total("pairs of faults");
+    print_total("faults in two tries");
 }
 
-/* Any two kinds of faults, in the same try or one after the other, at messages chosen by a
- * generator. */
-static void any_two_faults(void **state)
+/* The n-th system call of escrow or ledger traps, whatever message it is in. */
+static void a_trap_at_every_system_call(void **state)
 {
     (void)state;
-    uint64_t seed = 1;
-    for (unsigned i = 0; i < FAULT_COUNT * FAULT_COUNT * 6; i++) {
-        enum fault one = (enum fault)(i % FAULT_COUNT);
-        enum fault two = (enum fault)(i / FAULT_COUNT % FAULT_COUNT);
-        enum decision d = test_random_below(&seed, 2) == 0 ? RELEASE : REFUND;
-        struct plan first = {.at = test_random_below(&seed, 10) + 1, .fault = one};
-        struct plan second = {.at = test_random_below(&seed, 10) + 1, .fault = two};
-        if (i % 2 == 0) {
-            first.also_at = first.at + second.at; /* beyond the tenth there are repetitions */
-            first.also = two;
-            second.at = 0;
+    size_t cases = 0;
+    for (enum wish wish = 0; wish < WISHES; wish++) {
+        bool is_over = false;
+        for (uint64_t n = 1; !is_over; n++, cases += !is_over) {
+            struct world w;
+            begin(&w, wish);
+            const uint64_t first = axon_call_count(w.net);
+            axon_trap_at_call(w.net, n);
+            (void)ask(&w, wish);
+            is_over = axon_call_count(w.net) - first < n;
+            axon_trap_at_call(w.net, 0);
+            check_after_try(&w);
+            settle(&w, wish, 0);
+            world_close(&w);
         }
-        run_case(d, first, second, test_random_below(&seed, 2) * LATE_S);
     }
-    print_total("any two faults");
+    printf("a trap at every system call: %zu cases\n", cases);
+    assert_true(cases >= 200);
+    memset(&total, 0, sizeof total);
 }
 
-/* Too few cycles to make the first calls at all: a refusal, nothing began. */
-static void out_of_cycles_before_the_first_call(void **state)
+/* ---- cycles ---------------------------------------------------------------------------------- */
+
+/* Balances from one that pays for no call to one that pays for all, in small steps. */
+static void every_balance_of_cycles(void **state)
 {
     (void)state;
-    struct world w;
-    world_open(&w);
-    assert_true(axon_cycles_set(w.net, &w.escrow, 0, STARTING));
-    struct world_result r = decide(&w, RELEASE);
-    assert_int_equal(r.answer, WORLD_ANSWER_ERROR);
-    assert_int_equal(r.error, ESCROW_ERROR_LEDGER);
-    assert_int_equal(r.code, AXON_SYS_TRANSIENT);
-    check_after_try(&w);
-    settle(&w, RELEASE, 0);
-    world_close(&w);
+    size_t cases = 0;
+    uint64_t seen = 0; /* bit n: a run with n messages */
+    for (uint64_t cycles = STARTING; cycles <= 10 * STARTING; cycles += STARTING / 20) {
+        struct world w;
+        const enum wish wish = (enum wish)(cases++ % WISHES);
+        begin(&w, wish);
+        struct plan p = {.world = &w};
+        assert_true(axon_cycles_set(w.net, &w.escrow, 0, cycles));
+        (void)run_try(&w, &p, wish, true);
+        seen |= UINT64_C(1) << p.seen;
+        settle(&w, wish, 0);
+        world_close(&w);
+    }
+    printf("out of cycles: %zu balances, runs of", cases);
+    for (unsigned n = 0; n < 64; n++) {
+        if ((seen >> n & 1) != 0) {
+            printf(" %u", n);
+        }
+    }
+    printf(" messages\n");
+    /* Requests and responses come in pairs: no call, one or two of the join, all five. When all three
+     * were sent what they leave over pays for the transfers. */
+    assert_int_equal(seen, 1u << 0 | 1u << 2 | 1u << 4 | 1u << 10);
+    memset(&total, 0, sizeof total);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_messages_of_a_run),
         cmocka_unit_test_teardown(every_fault_at_every_message, print_failed_case),
-        cmocka_unit_test_teardown(every_pair_of_faults, print_failed_case),
-        cmocka_unit_test_teardown(any_two_faults, print_failed_case),
-        cmocka_unit_test(out_of_cycles_before_the_first_call),
+        cmocka_unit_test_teardown(every_two_faults_of_a_try, print_failed_case),
+        cmocka_unit_test_teardown(faults_in_two_tries, print_failed_case),
+        cmocka_unit_test(a_trap_at_every_system_call),
+        cmocka_unit_test(every_balance_of_cycles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
