@@ -108,6 +108,7 @@ bench: $(BUILD)/axon $(WASM) ## measure the ledger, write its part of docs/bench
 	@$(BUILD)/axon bench ledger
 
 install: ## install the kit for canisters outside of this tree: PREFIX=DIR
+uninstall: ## take it away again: PREFIX=DIR
 
 lint: ## source checks that do not compile
 	@for check in scripts/check-*.sh; do $$check || exit 1; done

@@ -17,7 +17,7 @@
 # The interface in module and build/ is in one piece: imports are resolved, comments left out.
 #
 # Targets: all (the canisters; the default), test, clean. V=1 shows the commands.
-# Variables to set before: CC, CFLAGS (tests), CANISTER_CFLAGS, AXON_BUILD (build), WASM_OPT.
+# Variables to set before: CC, CFLAGS (tests), CANISTER_CFLAGS, AXON_BUILD (build), WASM_OPT, AXON_CLANG.
 
 AXON_SDK   := $(patsubst %/share/axon-sdk/axon-canister.mk,%,$(abspath $(lastword $(MAKEFILE_LIST))))
 AXON_BUILD ?= build
@@ -25,11 +25,14 @@ AXON_LIB   := $(AXON_SDK)/lib/axon-sdk
 include $(AXON_SDK)/share/axon-sdk/flags.mk
 
 WASM_OPT        ?= $(AXON_LIB)/binaryen/bin/wasm-opt
-CANISTER_CFLAGS ?= -Wall -Wextra
+# The last finds local variables that are set before an await and read after it.
+CANISTER_CFLAGS ?= -Wall -Wextra -Wconditional-uninitialized
 CFLAGS          ?= -O1 -g -Wall -Wextra
 AXON_OBJ        := $(AXON_BUILD)/obj
 # The kit, compiled to bitcode by the same clang: the linker sees the whole program.
 AXON_RUNTIME    := $(sort $(wildcard $(AXON_LIB)/wasm32/*.o))
+$(if $(filter $(AXON_CLANG_VERSION),$(shell $(AXON_CLANG) -dumpversion)),,\
+    $(error $(AXON_CLANG) is not the clang $(AXON_CLANG_VERSION) that the kit was installed with: set AXON_CLANG, or install again))
 
 Q    := $(if $(V),,@)
 say   = $(if $(V),,@printf '  %-8s %s\n' $(1) $@)
@@ -45,11 +48,15 @@ $(AXON_OBJ)/wasm/%.o: %.c $(AXON_RUNTIME)
 	@mkdir -p $(@D)
 	$(call say,clang)
 	$(Q)$(AXON_CLANG) $(AXON_WASM_CFLAGS) -isystem $(AXON_SDK)/include/axon-sdk/wasm -I$(AXON_SDK)/include/axon-sdk \
-	    -isystem $(AXON_SDK)/include/axon-sdk/nanopb -I$(AXON_BUILD)/gen -I. -ffile-prefix-map=$(CURDIR)=. $(CANISTER_CFLAGS) -MMD -MP -flto -c $< -o $@
+	    -isystem $(AXON_SDK)/include/axon-sdk/nanopb -I$(AXON_BUILD)/gen -I. '-ffile-prefix-map=$(CURDIR)=.' $(CANISTER_CFLAGS) -MMD -MP -flto -c $< -o $@
 $(AXON_OBJ)/native/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,cc)
 	$(Q)$(CC) -std=c17 -I$(AXON_SDK)/include/axon-sdk -isystem $(AXON_SDK)/include/axon-sdk/nanopb -I$(AXON_BUILD)/gen -I. $(CFLAGS) -MMD -MP -c $< -o $@
+
+# Expanded late: canisters and tests are declared after this file, in any order, and may include each
+# other's generated headers.
+.SECONDEXPANSION:
 
 define axon_canister
 $(AXON_BUILD)/gen/$(1)_did.h $(AXON_BUILD)/gen/$(1)_did.c $(AXON_BUILD)/gen/$(1)_dispatch.c &: $(3) $(AXON_SDK)/bin/didc
@@ -60,7 +67,7 @@ $(AXON_BUILD)/gen/$(1)_did.h $(AXON_BUILD)/gen/$(1)_did.c $(AXON_BUILD)/gen/$(1)
 	$(Q)$(AXON_SDK)/bin/didc print $(3) >$(AXON_BUILD)/gen/$(1).did
 AXON_GENERATED += $(AXON_BUILD)/gen/$(1)_did.h
 AXON_OBJECTS_$(1) := $(patsubst %.c,$(AXON_OBJ)/wasm/%.o,$(2) $(AXON_BUILD)/gen/$(1)_did.c $(AXON_BUILD)/gen/$(1)_dispatch.c)
-$$(AXON_OBJECTS_$(1)): | $(AXON_BUILD)/gen/$(1)_did.h $$$$(AXON_MESSAGES)
+$$(AXON_OBJECTS_$(1)): | $$$$(AXON_GENERATED) $$$$(AXON_MESSAGES)
 $(AXON_BUILD)/$(1).wasm: $$(AXON_OBJECTS_$(1)) $(AXON_RUNTIME) $(3) $(4)
 	$$(call say,link)
 	$(Q)$(AXON_CLANG) $(AXON_WASM_LDFLAGS) -o $(AXON_OBJ)/$(1).linked.wasm $$(AXON_OBJECTS_$(1)) $(AXON_RUNTIME) $(AXON_WASM_BUILTINS)
@@ -86,8 +93,6 @@ $(AXON_BUILD)/gen/$(1).pb.h $(AXON_BUILD)/gen/$(1).pb.c &: $(2) $(wildcard $(2:.
 AXON_MESSAGES += $(AXON_BUILD)/gen/$(1).pb.h
 endef
 
-# Expanded late: the canisters and tests are declared after this file.
-.SECONDEXPANSION:
 all: $$(AXON_CANISTERS)
 test: $$(AXON_CANISTERS) $$(AXON_TESTS)
 	@for program in $(AXON_TESTS); do echo "$$program:" && $$program || exit 1; done

@@ -1,4 +1,5 @@
-# make install PREFIX=DIR: the kit for canisters that live outside of this tree.
+# make install PREFIX=DIR: the kit for canisters that live outside of this tree. make uninstall PREFIX=DIR
+# takes it away again. A relative PREFIX is one of this folder.
 #
 #   bin/                    axon didc pb-gen wasm-seal
 #   include/axon-sdk/       ic/ axon.h axon_test.h candid's text form, the native twin, nanopb/
@@ -9,6 +10,15 @@
 PREFIX      ?= /usr/local
 DESTDIR     ?=
 INSTALL_DIR := sdk-c/install
+ifneq ($(filter install uninstall,$(MAKECMDGOALS)),)
+ifneq ($(words [$(PREFIX)][$(DESTDIR)]),1)
+$(error PREFIX and DESTDIR must not contain spaces: make cannot name such files)
+endif
+override PREFIX := $(abspath $(PREFIX))
+ifeq ($(PREFIX),)
+$(error PREFIX must not be empty)
+endif
+endif
 INSTALLED    = $(DESTDIR)$(PREFIX)
 
 SDK_ARCHIVES      := axon_test axon_http axon_exec axon_engine axon_wasm axon_base text didc web services pb candid ic
@@ -24,6 +34,7 @@ SDK_SYSTEM_LIBS    = $(filter-out %.a,$(LDLIBS))
 define SDK_FLAGS
 # Written by `make install`: the flags that the kit itself was compiled with.
 AXON_CLANG          ?= $(CLANG)
+AXON_CLANG_VERSION  := $(shell $(CLANG) -dumpversion)
 AXON_WASM_CFLAGS    := $(SDK_WASM_CFLAGS)
 AXON_WASM_LDFLAGS   := $(WASM_LDFLAGS)
 AXON_WASM_OPT_FLAGS := $(WASM_OPT_FLAGS)
@@ -53,6 +64,7 @@ SDK_FOR_INSTALL := $(BUILD)/axon $(BUILD)/didc $(O)/wasm-seal $(O)/libaxon-sdk.a
 
 .PHONY: install
 install: $(SDK_FOR_INSTALL) sdk-wasm-objects
+	@rm -rf $(INSTALLED)/include/axon-sdk
 	@install -d $(INSTALLED)/bin $(INSTALLED)/lib/pkgconfig $(INSTALLED)/lib/axon-sdk/wasm32 \
 	    $(addprefix $(INSTALLED)/include/axon-sdk/,ic host text base wasm nanopb) \
 	    $(INSTALLED)/lib/axon-sdk/binaryen/bin $(INSTALLED)/share/axon-sdk/template $(INSTALLED)/share/axon-sdk/did $(INSTALLED)/share/axon-sdk/wasm
@@ -82,6 +94,10 @@ install: $(SDK_FOR_INSTALL) sdk-wasm-objects
 	@install -m 644 $(BUILD)/sdk-flags.mk $(INSTALLED)/share/axon-sdk/flags.mk
 	@install -m 644 $(BUILD)/axon-sdk.pc $(INSTALLED)/lib/pkgconfig/axon-sdk.pc
 	@echo "axon-sdk is installed in $(PREFIX); try: cp -r $(PREFIX)/share/axon-sdk/template hello"
+
+.PHONY: uninstall
+uninstall:
+	rm -rf $(addprefix $(INSTALLED)/,$(addprefix bin/,axon didc wasm-seal) $(addsuffix /axon-sdk,include lib share) lib/pkgconfig/axon-sdk.pc)
 
 # The list of sources is complete only when all rules have been read.
 .PHONY: sdk-wasm-objects

@@ -116,5 +116,94 @@ check "and the linker names it" has hello_total "$away/before"
 sed -i 's/hello_totals(struct/hello_total(struct/; s/out->ret0 = total;/out->ret0 = 1;/' "$away/hello/main.c" 2>/dev/null
 check "a test that fails says so" bash -c "! make -C '$away/hello' test"
 check "with place, expectation and answer" bash -c "grep -q 'test_hello.c:10: add (5)' '$away/before' && grep -q 'expected (5)' '$away/before' && grep -q 'came     (1 : nat64)' '$away/before'"
+
+# Two canisters that know each other's interface, in a folder with a space in its name; a local variable
+# that does not survive its await.
+mkdir -p "$away/two canisters"
+cat >"$away/two canisters/Makefile" <<'END'
+include $(shell pkg-config --variable=makefile axon-sdk)
+$(eval $(call axon_test,test_two,test_two.c))
+$(eval $(call axon_canister,asker,asker.c build/gen/hello_did.c,asker.did))
+$(eval $(call axon_canister,hello,main.c,hello.did))
+END
+cat >"$away/two canisters/asker.did" <<'END'
+service : (hello : principal) -> {
+    // @manual
+    twice : (nat64) -> (nat64);
+}
+END
+cat >"$away/two canisters/asker.c" <<'END'
+#include "asker_did.h"
+#include "hello_client.h"
+#include <ic/msg.h>
+struct twice {
+    struct ic_flow flow;
+    struct ic_answer answer;
+    uint64_t amount;
+};
+IC_ASYNC_POOL(pool, struct twice, 5, 5, 1);
+static struct ic_store store;
+static struct candid_callee hello;
+void asker_init(const struct asker_init_in *in)
+{
+    ic_store_create(&store, (struct ic_store_app){.magic = "ASKER", .version = 1});
+    ic_async_open(&pool, &store, 0);
+    hello.canister = in->hello;
+}
+static void twice_run(struct ic_flow *flow)
+{
+    struct twice *f = (struct twice *)flow;
+    struct hello_add_out out;
+    IC_FLOW_BEGIN(f);
+    uint64_t amount = f->amount;
+    IC_AWAIT(f, hello_call_add(flow, &f->answer, &hello, &(struct hello_add_in){.amount = amount}));
+    ic_assert(hello_take_add(&out, &f->answer));
+    asker_twice_reply(&(struct asker_twice_out){.ret0 = out.ret0 + AMOUNT});
+    IC_FLOW_END(f);
+}
+void asker_twice(const struct asker_twice_in *in)
+{
+    struct twice *f = ic_flow_new(twice_run, NULL, sizeof *f);
+    ic_assert(f != NULL);
+    f->amount = in->arg0;
+    ic_flow_start(&f->flow);
+}
+END
+cat >"$away/two canisters/test_two.c" <<'END'
+#include <axon_test.h>
+int main(void)
+{
+    struct axon_test t;
+    axon_test_open(&t);
+    struct ic_principal hello = axon_test_install(&t, "build/hello", "()");
+    struct ic_principal asker = axon_test_install(
+        &t, "build/asker", axon_test_text(&t, "(principal \"%s\")", axon_test_id(&t, &hello)));
+    AXON_TEST_UPDATE(&t, &asker, "twice", "(21)", "(42)");
+    return axon_test_close(&t);
+}
+END
+cp sdk-c/template/main.c sdk-c/template/hello.did "$away/two canisters/"
+sed 's/AMOUNT/amount/' "$away/two canisters/asker.c" >"$away/wrong.c"
+sed -i 's/AMOUNT/f->amount/' "$away/two canisters/asker.c"
+in_two() { (cd "$away/two canisters" && "$@"); }
+check "two canisters, made side by side" in_two make -j4 test
+check "one calls the other" has '^1 passed, 0 failed$' "$away/before"
+cp "$away/wrong.c" "$away/two canisters/asker.c"
+check "a local variable across an await" in_two make
+check "is warned of" has "asker.c:.*variable 'amount' may be uninitialized" "$away/before"
+sed -i '/^IC_TIMERS_EXPORT/d' "$away/two canisters/main.c"
+check "timers without their export do not link" bash -c "! make -C '$away/two canisters'"
+check "and the linker says what is missing" has IC_TIMERS_EXPORT "$away/before"
+check "another clang than the kit's is refused" bash -c "! make -C '$away/two canisters' AXON_CLANG=/bin/true"
+check "with its version" has 'is not the clang .* that the kit was installed with' "$away/before"
+
+# Where it goes, and back.
+check "a PREFIX with a space is refused" bash -c "! make -s install PREFIX='$away/a b'"
+check "with a reason" has 'PREFIX and DESTDIR must not contain spaces' "$away/before"
+check "a relative PREFIX" make -s install PREFIX=build/install-relative
+check "becomes absolute" has "^prefix=$PWD/build/install-relative$" build/install-relative/lib/pkgconfig/axon-sdk.pc
+check "uninstall" make -s uninstall PREFIX=build/install-relative
+check "leaves no file" test -z "$(find build/install-relative -type f)"
+rm -rf build/install-relative
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

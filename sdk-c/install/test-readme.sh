@@ -20,7 +20,7 @@ HOME=$home AXON_CACHE=$cache bash -em "$home/guide.sh" >"$home/log" 2>&1 </dev/n
 status=$?
 check "the guide runs to its end" test "$status" = 0
 check "the tests of the template pass" grep -q '^8 passed, 0 failed$' "$home/log"
-check "the tests of call and page pass" grep -q '^3 passed, 0 failed$' "$home/log"
+check "the tests of call and page pass" grep -q '^14 passed, 0 failed$' "$home/log"
 check "the local network answers" grep -q '^(5 : nat64)$' "$home/log"
 # What the guide quotes of the template is in the template.
 awk '/^## /{ guide = /From an empty folder/ } guide && /^```$/{ block = 0 } guide && block { print } guide && /^```c$/{ block = 1 }' \

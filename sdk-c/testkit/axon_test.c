@@ -2,6 +2,7 @@
 
 #include "text/candid_text.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -125,6 +126,31 @@ void axon_test_upgrade(struct axon_test *t, const struct ic_principal *id, const
         }
     }
     code_install(t, id, AXON_UPGRADE, base, args);
+}
+
+static char *text_take(struct axon_test *t)
+{
+    return t->texts[t->text_next++ % AXON_TEST_TEXTS];
+}
+
+const char *axon_test_id(struct axon_test *t, const struct ic_principal *id)
+{
+    char *text = text_take(t);
+    ic_principal_to_text(text, id);
+    return text;
+}
+
+const char *axon_test_text(struct axon_test *t, const char *format, ...)
+{
+    char *text = text_take(t);
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(text, AXON_TEST_TEXT_BYTES, format, arguments);
+    va_end(arguments);
+    if (size < 0 || (size_t)size >= AXON_TEST_TEXT_BYTES) {
+        give_up(format, "makes a text longer than AXON_TEST_TEXT_BYTES");
+    }
+    return text;
 }
 
 void axon_test_advance(struct axon_test *t, uint64_t seconds)

@@ -18,6 +18,8 @@
 #include "axon.h"
 
 #define AXON_TEST_CANISTERS_MAX 16u
+#define AXON_TEST_TEXTS         8u
+#define AXON_TEST_TEXT_BYTES    4096u
 
 struct candid_text;
 
@@ -31,6 +33,8 @@ struct axon_test {
     } canisters[AXON_TEST_CANISTERS_MAX];
     size_t canister_count;
     unsigned passed, failed;
+    unsigned text_next;
+    char texts[AXON_TEST_TEXTS][AXON_TEST_TEXT_BYTES];
 };
 
 void axon_test_open(struct axon_test *t);
@@ -48,6 +52,14 @@ int axon_test_close(struct axon_test *t);
 struct ic_principal axon_test_install(struct axon_test *t, const char *base, const char *args);
 void axon_test_upgrade(struct axon_test *t, const struct ic_principal *id, const char *base,
                        const char *args);
+
+/* axon_test_id gives an id in text form, axon_test_text puts a text together like printf: for arguments
+ * that are not known beforehand.
+ *     axon_test_install(&t, "build/b", axon_test_text(&t, "(principal \"%s\")", axon_test_id(&t, &a)))
+ *   returns   a text that is valid until AXON_TEST_TEXTS further ones were asked for */
+const char *axon_test_id(struct axon_test *t, const struct ic_principal *id);
+__attribute__((format(printf, 2, 3))) const char *axon_test_text(struct axon_test *t,
+                                                                 const char *format, ...);
 
 /* Moves time and lets timers run. */
 void axon_test_advance(struct axon_test *t, uint64_t seconds);
