@@ -23,7 +23,7 @@ static void block_take(void)
 {
     uint32_t stored[IC_ASYNC_STORED_BYTES / 4];
     ic_region_head_read(async.region, stored, 0, sizeof stored);
-    if (stored[1] != STORED_VERSION) {
+    if (stored[1] != STORED_VERSION || stored[0] > UINT32_MAX / IC_ASYNC_BLOCK) {
         IC_TRAP("async: the stored sequence of tickets is damaged");
     }
     async.ticket_next = stored[0] * IC_ASYNC_BLOCK;
