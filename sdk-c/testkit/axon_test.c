@@ -1,5 +1,6 @@
 #include "axon_test.h"
 
+#include "ic/arena.h"
 #include "text/candid_text.h"
 
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 
 #define PATH_MAX_BYTES 4096
 #define SECOND_NS      UINT64_C(1000000000)
+#define ARENA_BYTES    (4u << 20) /* above the system's limit of 3 MiB for a reply */
 
 static _Noreturn void give_up(const char *what, const char *why)
 {
@@ -254,4 +256,49 @@ void axon_test_check(struct axon_test *t, const struct axon_test_call *call)
         failure_print(t, call, interface, method->results);
     }
     count(t, holds);
+}
+
+/* ---- with structs instead of texts ----------------------------------------------------------- */
+
+struct ic_bytes axon_test_encode(const struct candid_method *method, const void *in)
+{
+    static _Alignas(IC_ARENA_ALIGN) uint8_t memory[ARENA_BYTES];
+    struct ic_arena arena;
+    struct ic_bytes out;
+    ic_arena_init(&arena, memory, sizeof memory);
+    const enum candid_result result =
+        candid_encode(&out, &method->in, in, CANDID_ENCODE_FULL, &arena);
+    if (result != CANDID_OK) {
+        give_up(method->name, candid_result_text(result));
+    }
+    return out;
+}
+
+void axon_test_decode(void *out, const struct candid_method *method, struct axon_outcome *outcome)
+{
+    static _Alignas(IC_ARENA_ALIGN) uint8_t memory[ARENA_BYTES];
+    struct ic_arena arena;
+    struct ic_bytes reply = {.size = 0};
+    if (outcome->status != AXON_STATUS_REPLIED) {
+        give_up(method->name, axon_buf_text(&outcome->reject_text));
+    }
+    ic_arena_init(&arena, memory, sizeof memory);
+    const enum candid_result result = ic_arena_copy(&reply, axon_buf_bytes(&outcome->reply), &arena)
+                                          ? candid_decode(out, &method->out, reply, &arena)
+                                          : CANDID_NO_MEMORY;
+    if (result != CANDID_OK) {
+        give_up(method->name, candid_result_text(result));
+    }
+}
+
+void axon_test_call(struct axon_network *net, struct axon_outcome *outcome,
+                    const struct ic_principal *sender, const struct ic_principal *canister,
+                    const struct candid_method *method, const void *in)
+{
+    const struct ic_bytes argument = axon_test_encode(method, in);
+    if (method->mode == CANDID_MODE_QUERY || method->mode == CANDID_MODE_COMPOSITE_QUERY) {
+        axon_query(net, outcome, sender, canister, method->name, argument);
+    } else {
+        axon_update(net, outcome, sender, canister, method->name, argument);
+    }
 }

@@ -16,6 +16,7 @@
 #define AXON_TEST_H
 
 #include "axon.h"
+#include "ic/candid_msg.h"
 
 #define AXON_TEST_CANISTERS_MAX 16u
 #define AXON_TEST_TEXTS         8u
@@ -104,5 +105,23 @@ void axon_test_that(struct axon_test *t, bool holds, const char *text, const cha
     AXON_TEST_CALL(t, AXON_TEST_KIND_UPDATE, id, method, args, NULL, text)
 #define AXON_TEST_THAT(t, condition)                                                               \
     axon_test_that((t), (condition), #condition, __FILE__, __LINE__)
+
+/* ---- with structs instead of texts ----------------------------------------------------------- */
+
+/* For tests that compute, and for networks of your own: calls with the structs that didc made, in any
+ * axon.h network. List build/gen/NAME_did.c among the sources of the test. What does not fit its type
+ * ends the program. */
+
+/* axon_test_encode gives the arguments of a method, valid until the next. */
+struct ic_bytes axon_test_encode(const struct candid_method *method, const void *in);
+
+/* axon_test_decode takes the reply of a call that must have been answered; what it points to is valid
+ * until the next. */
+void axon_test_decode(void *out, const struct candid_method *method, struct axon_outcome *outcome);
+
+/* axon_test_call makes a query or an update call, as the method is declared. */
+void axon_test_call(struct axon_network *net, struct axon_outcome *outcome,
+                    const struct ic_principal *sender, const struct ic_principal *canister,
+                    const struct candid_method *method, const void *in);
 
 #endif

@@ -1,7 +1,7 @@
 #include "escrow/test/world.h"
 
+#include "axon_test.h"
 #include "escrow/deal.h"
-#include "ic/arena.h"
 #include "icrc_did.h"
 #include "text/candid_text.h"
 
@@ -13,7 +13,6 @@
 #define LEDGER_WASM "build/wasm/ledger.wasm"
 #define LEDGER_DID  "build/wasm/ledger.did"
 #define ESCROW_WASM "build/wasm/escrow.wasm"
-#define ARENA_BYTES (1u << 20)
 
 /* The minting account is of rrkah-fqaaa-aaaaa-aaaaq-cai; the anonymous principal holds everything.
  */
@@ -28,8 +27,6 @@ static const char LEDGER_INIT[] =
     "transfer_fee = null; token_symbol = null; token_name = null; feature_flags = null } })";
 
 static struct axon_buf ledger_wasm, escrow_wasm, ledger_init;
-static _Alignas(8) uint8_t memory[ARENA_BYTES];
-static struct ic_arena arena; /* of the last exchange with a canister */
 
 /* ---- setting up ------------------------------------------------------------------------------ */
 
@@ -55,21 +52,6 @@ static void read_once(void)
     axon_buf_free(&did);
 }
 
-static struct ic_bytes encode(const struct candid_method *method, const void *in)
-{
-    struct ic_bytes out;
-    ic_arena_init(&arena, memory, sizeof memory);
-    assert_int_equal(candid_encode(&out, &method->in, in, CANDID_ENCODE_FULL, &arena), CANDID_OK);
-    return out;
-}
-
-static void decode(void *out, const struct candid_method *method, const struct axon_buf *reply)
-{
-    struct ic_bytes message;
-    assert_true(ic_arena_copy(&message, axon_buf_bytes(reply), &arena));
-    assert_int_equal(candid_decode(out, &method->out, message, &arena), CANDID_OK);
-}
-
 static void install(struct world *w, const struct ic_principal *canister,
                     enum axon_install_mode mode, const struct axon_buf *module,
                     struct ic_bytes argument)
@@ -89,17 +71,8 @@ static void exchange(struct world *w, void *out, const struct ic_principal *send
                      const void *in)
 {
     struct axon_outcome outcome = {0};
-    struct ic_bytes argument = encode(method, in);
-    if (method->mode == CANDID_MODE_QUERY) {
-        axon_query(w->net, &outcome, sender, canister, method->name, argument);
-    } else {
-        axon_update(w->net, &outcome, sender, canister, method->name, argument);
-    }
-    if (outcome.status != AXON_STATUS_REPLIED) {
-        fail_msg("%s: %.*s", method->name, (int)outcome.reject_text.size,
-                 (const char *)outcome.reject_text.at);
-    }
-    decode(out, method, &outcome.reply);
+    axon_test_call(w->net, &outcome, sender, canister, method, in);
+    axon_test_decode(out, method, &outcome);
     axon_outcome_free(&outcome);
 }
 
@@ -127,7 +100,7 @@ void world_open(struct world *w)
     w->escrow = axon_create_canister(w->net, &IC_PRINCIPAL_ANONYMOUS, NULL, AXON_CYCLES_DEFAULT);
     install(w, &w->ledger, AXON_INSTALL, &ledger_wasm, axon_buf_bytes(&ledger_init));
     install(w, &w->escrow, AXON_INSTALL, &escrow_wasm,
-            encode(&escrow_init_method, &(struct escrow_init_in){.ledger = w->ledger}));
+            axon_test_encode(&escrow_init_method, &(struct escrow_init_in){.ledger = w->ledger}));
     world_open_deal(w);
     world_pay(w, WORLD_PRICE, WORLD_PRICE_E8S);
     world_pay(w, WORLD_BOND, WORLD_BOND_E8S);
@@ -171,7 +144,7 @@ static const struct candid_method *method_named(const char *name)
 }
 
 static void result_from(struct world_result *result, const struct candid_method *method,
-                        const struct axon_outcome *outcome)
+                        struct axon_outcome *outcome)
 {
     struct escrow_release_out out; /* the same for all three */
     if (outcome->status != AXON_STATUS_REPLIED) {
@@ -179,7 +152,7 @@ static void result_from(struct world_result *result, const struct candid_method 
             outcome->status == AXON_STATUS_REJECTED ? WORLD_ANSWER_REJECTED : WORLD_ANSWER_NONE;
         return;
     }
-    decode(&out, method, &outcome->reply);
+    axon_test_decode(&out, method, outcome);
     if (out.ret0.tag == ESCROW_RESULT_OK) {
         result->answer = WORLD_ANSWER_OK;
         result->phase = out.ret0.as.ok.phase.tag;
@@ -197,7 +170,7 @@ struct world_result world_call(struct world *w, const struct ic_principal *sende
     struct world_result result = {.answer = WORLD_ANSWER_REJECTED};
     struct axon_outcome outcome = {0};
     uint64_t id = axon_submit(w->net, &outcome, sender, &w->escrow, name,
-                              encode(method, &(struct escrow_release_in){.id = w->deal}));
+                              axon_test_encode(method, &(struct escrow_release_in){.id = w->deal}));
     if (id != 0) {
         uint64_t end_ns = axon_time(w->net) + patience_s * WORLD_S;
         assert_true(axon_run_until_quiet(w->net));

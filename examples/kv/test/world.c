@@ -1,14 +1,10 @@
 #include "world.h"
 
-#include "ic/arena.h"
+#include "axon_test.h"
 
 #include <stdlib.h>
 
-#define WASM        "build/wasm/kv.wasm"
-#define ARENA_BYTES (4u << 20)
-
-static _Alignas(8) uint8_t memory[ARENA_BYTES];
-static struct ic_arena arena; /* of the last call */
+#define WASM "build/wasm/kv.wasm"
 
 /* ---- setting up ------------------------------------------------------------------------------ */
 
@@ -68,24 +64,13 @@ void world_install(struct world *w, enum axon_install_mode mode)
 void world_call(struct world *w, const struct ic_principal *caller,
                 const struct candid_method *method, const void *in)
 {
-    struct ic_bytes argument;
-    ic_arena_init(&arena, memory, sizeof memory);
-    assert_int_equal(candid_encode(&argument, &method->in, in, CANDID_ENCODE_FULL, &arena),
-                     CANDID_OK);
-    if (method->mode == CANDID_MODE_QUERY) {
-        axon_query(w->net, &w->out, caller, &w->canister, method->name, argument);
-    } else {
-        axon_update(w->net, &w->out, caller, &w->canister, method->name, argument);
-    }
+    axon_test_call(w->net, &w->out, caller, &w->canister, method, in);
 }
 
 void world_result(struct world *w, const struct candid_method *method, void *out)
 {
-    struct ic_bytes message;
     expect_replied(w);
-    ic_arena_init(&arena, memory, sizeof memory);
-    assert_true(ic_arena_copy(&message, axon_buf_bytes(&w->out.reply), &arena));
-    assert_int_equal(candid_decode(out, &method->out, message, &arena), CANDID_OK);
+    axon_test_decode(out, method, &w->out);
 }
 
 void expect_rejected(struct world *w, const char *part)

@@ -1,24 +1,20 @@
 /* Flows and cycles of the kit in axon, where cycles cost: what is sent, taken, given back and
  * burned is what the canisters say and what their balances show. */
-#include "axon.h"
+#include "axon_test.h"
 #include "flows_did.h"
 #include "host/ic_host_cycles.h"
-#include "ic/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-#define WASM        "build/wasm/flows.wasm"
-#define CYCLES      200000000000000u
-#define ARENA_BYTES 65536u
+#define WASM   "build/wasm/flows.wasm"
+#define CYCLES 200000000000000u
 
 static struct axon_network *net;
 static struct ic_principal alice, bob;
 static struct axon_outcome outcome;
-static _Alignas(8) uint8_t memory[ARENA_BYTES];
-static struct ic_arena arena;
 
 static struct ic_principal install(const struct axon_buf *module)
 {
@@ -52,27 +48,14 @@ static int tear_down(void **state)
 static void send(const struct ic_principal *canister, const struct candid_method *method,
                  const void *in)
 {
-    struct ic_bytes argument;
-    ic_arena_init(&arena, memory, sizeof memory);
-    assert_int_equal(candid_encode(&argument, &method->in, in, CANDID_ENCODE_FULL, &arena),
-                     CANDID_OK);
-    if (method->mode == CANDID_MODE_QUERY) {
-        axon_query(net, &outcome, &IC_PRINCIPAL_ANONYMOUS, canister, method->name, argument);
-    } else {
-        axon_update(net, &outcome, &IC_PRINCIPAL_ANONYMOUS, canister, method->name, argument);
-    }
+    axon_test_call(net, &outcome, &IC_PRINCIPAL_ANONYMOUS, canister, method, in);
 }
 
 static void exchange(void *out, const struct ic_principal *canister,
                      const struct candid_method *method, const void *in)
 {
     send(canister, method, in);
-    if (outcome.status != AXON_STATUS_REPLIED) {
-        fail_msg("%s: %.*s", method->name, (int)outcome.reject_text.size,
-                 (const char *)outcome.reject_text.at);
-    }
-    assert_int_equal(candid_decode(out, &method->out, axon_buf_bytes(&outcome.reply), &arena),
-                     CANDID_OK);
+    axon_test_decode(out, method, &outcome);
 }
 
 static uint64_t balance(const struct ic_principal *canister)
@@ -347,23 +330,16 @@ static void answers_in_any_order(void **state)
     (void)state;
     uint64_t seed = 1;
     struct flows_crowd_out out;
-    struct ic_bytes argument;
     axon_set_fault_hook(net, in_any_order, &seed);
-    ic_arena_init(&arena, memory, sizeof memory);
     const struct flows_crowd_in in = {.to = bob, .count = 300};
-    assert_int_equal(
-        candid_encode(&argument, &flows_crowd_method.in, &in, CANDID_ENCODE_FULL, &arena),
-        CANDID_OK);
-    uint64_t id = axon_submit(net, &outcome, &IC_PRINCIPAL_ANONYMOUS, &alice, "crowd", argument);
+    uint64_t id = axon_submit(net, &outcome, &IC_PRINCIPAL_ANONYMOUS, &alice, "crowd",
+                              axon_test_encode(&flows_crowd_method, &in));
     for (unsigned i = 0; i <= 1000; i++) {
         assert_true(axon_run_until_quiet(net));
         axon_set_time(net, axon_time(net) + 1);
     }
     assert_true(axon_poll(net, &outcome, id));
-    assert_int_equal(outcome.status, AXON_STATUS_REPLIED);
-    assert_int_equal(
-        candid_decode(&out, &flows_crowd_method.out, axon_buf_bytes(&outcome.reply), &arena),
-        CANDID_OK);
+    axon_test_decode(&out, &flows_crowd_method, &outcome);
     assert_int_equal(out.ret0.answered, 300);
     axon_set_fault_hook(net, NULL, NULL);
     assert_idle();
@@ -387,18 +363,9 @@ static void a_flow_in_a_composite_query(void **state)
 {
     (void)state;
     struct flows_peek_out out;
-    struct ic_bytes argument;
     const struct flows_peek_in in = {.to = bob};
     for (unsigned i = 0; i < 10; i++) { /* what a query changes is dropped, frames too */
-        ic_arena_init(&arena, memory, sizeof memory);
-        assert_int_equal(
-            candid_encode(&argument, &flows_peek_method.in, &in, CANDID_ENCODE_FULL, &arena),
-            CANDID_OK);
-        axon_query(net, &outcome, &IC_PRINCIPAL_ANONYMOUS, &alice, "peek", argument);
-        assert_int_equal(outcome.status, AXON_STATUS_REPLIED);
-        assert_int_equal(
-            candid_decode(&out, &flows_peek_method.out, axon_buf_bytes(&outcome.reply), &arena),
-            CANDID_OK);
+        exchange(&out, &alice, &flows_peek_method, &in);
         assert_int_equal(out.ret0.lo, balance(&bob));
         assert_idle();
     }
