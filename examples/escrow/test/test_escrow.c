@@ -1,5 +1,7 @@
 /* The escrow in axon when nothing goes wrong, and when people do. */
+#include "axon_test.h"
 #include "escrow/test/world.h"
+#include "ic_mgmt_did.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,6 +115,35 @@ static struct axon_fault hold_all(void *context, struct axon_network *net,
     (void)context;
     (void)traffic;
     return (struct axon_fault){.kind = AXON_FAULT_DELAY, .until_ns = axon_time(net) + WORLD_S};
+}
+
+/* The ledger takes no request for a day. What the system answers for it passes. */
+static struct axon_fault hang(void *context, struct axon_network *net,
+                              const struct axon_traffic *traffic)
+{
+    (void)context;
+    return (struct axon_fault){.kind = traffic->is_response ? AXON_FAULT_NONE : AXON_FAULT_DELAY,
+                               .until_ns = axon_time(net) + (uint64_t)86400 * WORLD_S};
+}
+
+/* A ledger that hangs keeps the escrow from stopping for a minute, no longer. */
+static void a_ledger_that_hangs(void **state)
+{
+    (void)state;
+    struct axon_canister_info info;
+    struct axon_outcome out = {0};
+    const struct ic_mgmt_stop_canister_in in = {.arg0 = {.canister_id = w.escrow}};
+    axon_set_fault_hook(w.net, hang, NULL);
+    assert_int_equal(world_call(&w, &w.buyer, "release", 0).answer, WORLD_ANSWER_NONE);
+    axon_test_call(w.net, &out, &IC_PRINCIPAL_ANONYMOUS, &(struct ic_principal){.size = 0},
+                   &ic_mgmt_stop_canister_method, &in);
+    assert_int_equal(out.status, AXON_STATUS_PROCESSING);
+    axon_set_time(w.net, axon_time(w.net) + (uint64_t)61 * WORLD_S);
+    assert_true(axon_run_until_quiet(w.net));
+    assert_true(axon_canister_find(w.net, &info, &w.escrow));
+    assert_int_equal(info.run_state, AXON_STOPPED);
+    assert_int_equal(info.open_call_contexts, 0);
+    axon_outcome_free(&out);
 }
 
 /* Deals are worked on side by side until the pool of flows is full; then the answer is "busy". */
@@ -237,6 +268,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_who_may_decides, set_up, tear_down),
         cmocka_unit_test_setup_teardown(late_money_is_reclaimed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_flow_at_a_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_ledger_that_hangs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_pool_says_busy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_awaiting_costs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_of_before_the_upgrade, set_up, tear_down),
