@@ -315,9 +315,25 @@ static void put_export_name(struct did_text *out, enum candid_mode mode, struct 
     did_printf(out, "\")");
 }
 
+/* A struct of a thousand values and more may be too large for the stack, on which it stands. */
+#define VALUES_ON_STACK 1000u
+
+static void put_stack_check(struct did_text *out, const struct gen *gen,
+                            const struct did_graph_method *m, const struct gen_options *options)
+{
+    if (!options->raw && m->in->values + m->out->values > VALUES_ON_STACK) {
+        did_printf(out,
+                   "\n_Static_assert(sizeof(struct %s_%s) + sizeof(struct %s_%s) <= "
+                   "CANDID_MSG_STACK_BYTES,\n"
+                   "               \"too large for the stack: make the method @raw\");\n",
+                   gen->prefix, m->in->name, gen->prefix, m->out->name);
+    }
+}
+
 static void put_export(struct did_text *out, const struct gen *gen,
                        const struct did_graph_method *m, const struct gen_options *options)
 {
+    put_stack_check(out, gen, m, options);
     did_printf(out, "\n");
     put_export_name(out, m->mode, m->name);
     did_printf(out, " void %s_export_%s(void);\nvoid %s_export_%s(void)\n{\n", gen->prefix,

@@ -213,7 +213,7 @@ static int command_print(const struct options *options)
         return 1;
     }
     struct did_text out = {0};
-    did_print(&out, &program);
+    did_print(&out, &program, options->comments);
     fwrite(out.at, 1, out.size, stdout);
     did_text_free(&out);
     did_free(&program);
@@ -285,7 +285,7 @@ int main(int argc, char **argv)
 {
     static const struct command commands[] = {{"gen", 1, " --prefix --out", command_gen},
                                               {"check", 2, " --methods-of", command_check},
-                                              {"print", 1, "", command_print},
+                                              {"print", 1, " --comments", command_print},
                                               {"methods", 1, "", command_methods},
                                               {"headers", 1, "", command_headers}};
     if (options_help(argc, argv)) {

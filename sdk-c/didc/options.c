@@ -15,8 +15,9 @@ static const char HELP[] =
     "      Is NEW a safe upgrade of OLD, so that no caller breaks? Names the first type that is "
     "not, with\n"
     "      its place in both files. With --methods-of only the methods are compared that NEW has.\n"
-    "  didc print FILE.did\n"
-    "      The interface in one normal form: imports inlined, fields in order, no annotations.\n"
+    "  didc print [--comments] FILE.did\n"
+    "      The interface in one normal form: imports inlined, fields in order. With --comments they\n"
+    "      stay, without annotations: what a canister shows of its interface.\n"
     "  didc methods FILE.did\n"
     "      Lines `update NAME`, `query NAME`, `composite_query NAME`.\n"
     "  didc headers FILE.did\n"
@@ -94,8 +95,8 @@ static bool read_option(struct options *options, const struct command *command, 
         options_wrong("unknown option ", word);
         return false;
     }
-    if (strcmp(word, "--methods-of") == 0) {
-        options->methods_of = true;
+    if (strcmp(word, "--methods-of") == 0 || strcmp(word, "--comments") == 0) {
+        *(strcmp(word, "--comments") == 0 ? &options->comments : &options->methods_of) = true;
         return true;
     }
     if (++*at == argc) {

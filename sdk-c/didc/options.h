@@ -13,6 +13,7 @@ struct options {
     const char *prefix;
     const char *out;
     bool methods_of;
+    bool comments;
 };
 
 struct command {

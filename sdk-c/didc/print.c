@@ -1,5 +1,5 @@
 /* A program in its normal form: imports inlined, definitions in source order, fields by ascending
- * id, two blanks of indentation, comments above what they are about. */
+ * id, two blanks of indentation; comments, if they are wanted, above what they are about. */
 #include "did.h"
 #include "parse.h"
 
@@ -172,9 +172,9 @@ void did_print_type(struct did_text *out, const struct did_type *type)
     print_type(&p, type, 0);
 }
 
-void did_print(struct did_text *out, const struct did_program *program)
+void did_print(struct did_text *out, const struct did_program *program, bool with_comments)
 {
-    const struct printer p = {.out = out, .has_docs = true};
+    const struct printer p = {.out = out, .has_docs = with_comments};
     for (size_t i = 0; i < program->def_count; i++) {
         print_doc(&p, program->defs[i]->doc, 0);
         did_printf(out, "type ");

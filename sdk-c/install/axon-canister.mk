@@ -64,7 +64,7 @@ $(AXON_BUILD)/gen/$(1)_did.h $(AXON_BUILD)/gen/$(1)_did.c $(AXON_BUILD)/gen/$(1)
 	$$(call say,didc)
 	$(Q)$(AXON_SDK)/bin/didc gen $(3) --prefix $(1) --out $(AXON_BUILD)/gen
 	$(Q)$(AXON_SDK)/bin/didc methods $(3) >$(AXON_BUILD)/gen/$(1).methods
-	$(Q)$(AXON_SDK)/bin/didc print $(3) >$(AXON_BUILD)/gen/$(1).did
+	$(Q)$(AXON_SDK)/bin/didc print --comments $(3) >$(AXON_BUILD)/gen/$(1).did
 AXON_GENERATED += $(AXON_BUILD)/gen/$(1)_did.h
 AXON_OBJECTS_$(1) := $(patsubst %.c,$(AXON_OBJ)/wasm/%.o,$(2) $(AXON_BUILD)/gen/$(1)_did.c $(AXON_BUILD)/gen/$(1)_dispatch.c)
 $$(AXON_OBJECTS_$(1)): | $$$$(AXON_GENERATED) $$$$(AXON_MESSAGES)

@@ -90,10 +90,10 @@ static void check_program(struct did_program *program)
     struct did_error error;
     struct did_text text = {0};
     struct did_text text_again = {0};
-    did_print(&text, program);
+    did_print(&text, program, true);
     did_append(&text, (struct ic_bytes){0});
     REQUIRE(did_parse(&again, "printed", (struct ic_bytes){(uint8_t *)text.at, text.size}, NULL, &error));
-    did_print(&text_again, &again);
+    did_print(&text_again, &again, true);
     did_append(&text_again, (struct ic_bytes){0});
     REQUIRE(strcmp(text.at, text_again.at) == 0);
     REQUIRE(program->service == NULL || did_check(program, &again, false, &error));

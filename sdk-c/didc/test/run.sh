@@ -51,10 +51,11 @@ for name in bank clash; do
         check "golden $file" diff -u "$HERE/golden/$file.expected" "$OUT/$name/$file"
     done
     check "$name compiles" compiles $name "$OUT/$name"
-    $DIDC print $HERE/golden/$name.did >"$OUT/$name.did"
+    $DIDC print --comments $HERE/golden/$name.did >"$OUT/$name.did"
     [ "${1-}" != --update ] || cp "$OUT/$name.did" "$HERE/golden/${name}_print.expected"
     check "golden print of $name" diff -u "$HERE/golden/${name}_print.expected" "$OUT/$name.did"
-    check "$name prints stably" bash -c "$DIDC print $OUT/$name.did | diff - $OUT/$name.did"
+    check "$name prints stably" bash -c "$DIDC print --comments $OUT/$name.did | diff - $OUT/$name.did"
+    check "$name prints without comments" diff <($DIDC print "$OUT/$name.did") <(grep -v "^ *//" "$OUT/$name.did")
     check "$name is what it prints" $DIDC check "$OUT/$name.did" $HERE/golden/$name.did
 done
 $DIDC methods $HERE/golden/bank.did >"$OUT/methods"
@@ -108,6 +109,16 @@ check "gen lines" gen "$OUT/lines.did" lines "$OUT/names"
 check "lines compiles" compiles lines "$OUT/names"
 refused "methods of two lines" "lines.did:1:13: the name of this method does not fit on one line" \
     $DIDC methods "$OUT/lines.did"
+# An argument that does not fit on the stack of a canister does not compile; as bytes it does.
+fields=$(for ((i = 0; i < 3000; i++)); do printf 'f%d : nat; ' $i; done)
+echo "service : { m : (record { $fields }) -> () }" >"$OUT/large.did"
+check "gen large" gen "$OUT/large.did" large "$OUT/large"
+if compiles large "$OUT/large" >"$OUT/large.log" 2>&1; then bad "large compiles"; else
+    check "large is refused for its reason" grep -q "too large for the stack: make the method @raw" "$OUT/large.log"
+fi
+printf 'service : {\n// @raw\nm : (record { %s }) -> () }' "$fields" >"$OUT/large.did"
+check "gen large as bytes" gen "$OUT/large.did" large "$OUT/large"
+check "large as bytes compiles" compiles large "$OUT/large"
 # The same source with other ends of lines is the same program.
 sed 's/$/\r/' $HERE/golden/bank.did >"$OUT/bank_crlf.did"
 cp $HERE/golden/common.did "$OUT/common.did"
@@ -231,7 +242,7 @@ wrong "gen needs --prefix and --out" gen a.did --prefix a
 for prefix in "" A 1a _a ic candid a-b aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; do
     wrong "a prefix has a letter" gen a.did --prefix "$prefix" --out "$OUT"
 done
-check "help names every command" bash -c "for word in 'gen FILE' 'check \[' 'print FILE' 'methods FILE' 'headers FILE'; do
+check "help names every command" bash -c "for word in 'gen FILE' 'check \[' 'print \\[--comments' 'methods FILE' 'headers FILE'; do
     $DIDC help | grep -q \"didc \$word\" || exit 1; done"
 check "help names every annotation" bash -c "for word in raw manual noargs full max guard inspect; do
     $DIDC help annotations | grep -q \"@\$word\" || exit 1; done"

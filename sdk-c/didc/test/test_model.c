@@ -238,8 +238,8 @@ static void compare(struct side *new_side, struct side *old_side, int counts[2],
     const bool is_safe = did_check(&new_side->program, &old_side->program, false, &error);
     if (is_safe != (result == CANDID_OK)) {
         struct did_text text = {0};
-        did_print(&text, &new_side->program);
-        did_print(&text, &old_side->program);
+        did_print(&text, &new_side->program, false);
+        did_print(&text, &old_side->program, false);
         fail_msg("didc: %s, decoder: %s\n%s", is_safe ? "safe" : error.text,
                  candid_result_text(result), text.at);
     }

@@ -54,6 +54,12 @@
 #define CANDID_MSG_ARENA_BYTES (16u << 20)
 #endif
 
+/* What a decoded argument and a reply may take of the stack (a canister has 128 KiB, see
+ * wasm/rules.mk). Generated code asserts it where there are many values. */
+#ifndef CANDID_MSG_STACK_BYTES
+#define CANDID_MSG_STACK_BYTES 65536u
+#endif
+
 /* What didc knows about a method; bank_methods[] and bank_method_count list them all. */
 struct candid_method {
     const char *name;
