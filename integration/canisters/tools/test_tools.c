@@ -181,7 +181,7 @@ static void arithmetic(void)
 static void formats(void)
 {
     static const int64_t VALUES[] = {0, 1, -1, 42, -1000, INT64_MAX, INT64_MIN, INT32_MIN};
-    char args[TEXT_MAX], expected[TEXT_MAX], line[TEXT_MAX];
+    char args[TEXT_MAX], expected[TEXT_MAX], line[TEXT_MAX / 2];
     for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
         const long long a = VALUES[i];
         const unsigned long long b = (unsigned long long)VALUES[i] * 7919;

@@ -81,7 +81,7 @@ static struct ic_mgmt_http_request_in_arg0 sent(void)
 static void what_is_sent(void **state)
 {
     (void)state;
-    static const struct ic_outcall_field FIELDS[] = {{IC_BYTES_LIT("name"), IC_BYTES_LIT("text")}};
+    const struct ic_outcall_field fields[] = {{IC_BYTES_LIT("name"), IC_BYTES_LIT("text")}};
     assert_true(ic_host_flow_run(start, NULL));
     struct ic_mgmt_http_request_in_arg0 in = sent();
     assert_true(ic_bytes_is_equal(in.url, request.url));
@@ -93,7 +93,7 @@ static void what_is_sent(void **state)
                                   IC_BYTES_LIT(IC_OUTCALL_METHOD)));
     assert_true(ic_host_call_at(0)->cycles == (3780000 + 400 * (11 + 12) + 800 * 100) * 13);
 
-    request.fields = FIELDS;
+    request.fields = fields;
     request.field_count = 1;
     request.body = IC_BYTES_LIT("body");
     request.context = IC_BYTES_LIT("context");
@@ -103,8 +103,8 @@ static void what_is_sent(void **state)
     in = sent();
     assert_true(in.method.tag == IC_MGMT_HTTP_REQUEST_IN_ARG0_METHOD_DELETE);
     assert_true(in.is_replicated.has && !in.is_replicated.value);
-    assert_true(ic_bytes_is_equal(in.headers.at[0].name, FIELDS[0].name));
-    assert_true(ic_bytes_is_equal(in.headers.at[0].value, FIELDS[0].value));
+    assert_true(ic_bytes_is_equal(in.headers.at[0].name, fields[0].name));
+    assert_true(ic_bytes_is_equal(in.headers.at[0].value, fields[0].value));
     assert_true(ic_bytes_is_equal(in.body.value, request.body));
     assert_true(ic_bytes_is_equal(in.transform.value.context, request.context));
     assert_true(ic_outcall_cost(&request) ==
@@ -184,10 +184,11 @@ static void what_comes(void **state)
 
 static void shout(struct ic_outcall_page *p, struct ic_bytes context, struct ic_arena *arena)
 {
-    static const struct ic_outcall_field FIELD = {IC_BYTES_LIT("kept"), IC_BYTES_LIT("yes")};
+    static struct ic_outcall_field field;
+    field = (struct ic_outcall_field){IC_BYTES_LIT("kept"), IC_BYTES_LIT("yes")};
     assert_true(p->field_count == 0 && arena != NULL);
     p->body = context;
-    p->fields = &FIELD;
+    p->fields = &field;
     p->field_count = 1;
 }
 
@@ -218,14 +219,14 @@ static void transform_with(struct ic_outcall_wire_transform_out *out, ic_outcall
 static void argument_set(uint64_t status)
 {
     static uint8_t memory[65536];
-    static const struct ic_outcall_wire_http_header DATE = {.name = IC_BYTES_LIT("date"),
-                                                            .value = IC_BYTES_LIT("today")};
+    const struct ic_outcall_wire_http_header date = {.name = IC_BYTES_LIT("date"),
+                                                     .value = IC_BYTES_LIT("today")};
     struct ic_arena arena;
     struct ic_bytes bytes;
     const struct ic_outcall_wire_transform_in in = {
         .arg0 = {.context = IC_BYTES_LIT("context"),
                  .response = {.status = candid_nat_from_u64(status),
-                              .headers = {.at = &DATE, .count = 1},
+                              .headers = {.at = &date, .count = 1},
                               .body = IC_BYTES_LIT("text")}}};
     ic_arena_init(&arena, memory, sizeof memory);
     assert_int_equal(candid_encode(&bytes, &ic_outcall_wire_transform_method.in, &in,
