@@ -145,7 +145,8 @@ struct ic_http_route {
         }                                                                                          \
     }
 
-/* A page that ic_http_answer_content answers and ic_http_certify_parts certifies. */
+/* A page that ic_http_answer_content answers and ic_http_certify_parts certifies. For tables at file
+ * scope. */
 #define IC_HTTP_ROUTE_IN_PARTS(pattern, handler)                                                   \
     {                                                                                              \
         IC_HTTP_GET, (pattern), (handler), IC_HTTP_CERTIFIED_REQUEST,                              \
