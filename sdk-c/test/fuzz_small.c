@@ -1,4 +1,4 @@
-/* Any sequence of messages on a queue by time, a log ring and two cells, compared with plain models;
+/* Any sequence of messages on a log ring, a queue by time and two cells, compared with plain models;
  * some messages trap in the middle of a write, some are followed by an upgrade. In the end a byte of
  * stable memory may be changed: then everything is opened and walked again, and either nothing is
  * noticed or a trap says which structure is damaged; or a check goes on from forged numbers.
