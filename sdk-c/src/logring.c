@@ -66,9 +66,11 @@ static void ring_write(const struct ic_logring *ring, uint32_t at, const void *i
 {
     const uint32_t before = ring->capacity - at < size ? ring->capacity - at : size;
     ic_region_write(ring->region, at, in, before);
+#ifndef AXON_PLANTED_BUG /* without these lines a line that meets the end of the ring is cut there */
     if (before < size) {
         ic_region_write(ring->region, 0, (const uint8_t *)in + before, size - before);
     }
+#endif
 }
 
 struct header {

@@ -64,11 +64,6 @@ bool ic_queue_pop(struct ic_queue *queue, uint64_t *time_ns, void *payload, uint
     }
     ic_map_seek_first(&queue->map, &cursor);
     ic_map_entry_read(&queue->map, key.at, NULL, &cursor);
-#ifdef AXON_PLANTED_BUG /* an entry of just this time is due and stays */
-    if (ic_load_u64_be(key.at) == until_ns) {
-        return false;
-    }
-#endif
     if (ic_load_u64_be(key.at) > until_ns) {
         return false;
     }
