@@ -142,8 +142,8 @@ bool did_doc_next(struct ic_bytes *line, struct ic_bytes *doc);
 IC_MUST_USE bool did_check(struct did_program *new_program, struct did_program *old_program,
                            bool methods_of_new, struct did_error *error);
 
-/* did_print writes the program in one normal form: imports inlined, sorted ids, quoted keywords; the
- * comments, if they are wanted, without annotations. */
+/* did_print writes the program in one normal form: imports inlined, sorted ids, quoted keywords;
+ * the comments, if they are wanted, without annotations. */
 void did_print(struct did_text *out, const struct did_program *program, bool with_comments);
 void did_print_type(struct did_text *out, const struct did_type *type);
 /* The name, in quotes where it needs them. */
