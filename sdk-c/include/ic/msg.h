@@ -12,7 +12,8 @@
 
 /* ic_msg_arena gives the arena of this message, empty: first thing in every entry point. It starts
  * right behind the static data and has room for at least size_bytes; untouched memory costs
- * nothing. The same memory is handed out in every message.
+ * nothing. The same memory is handed out in every message, so an entry point of your own
+ * (canister_heartbeat, canister_inspect_message) begins with it; methods made by didc have done so.
  *   traps     when the heap cannot grow that far */
 struct ic_arena *ic_msg_arena(size_t size_bytes);
 
