@@ -14,7 +14,8 @@
  * whatever that callback was to release. So the author's function does not run there. The kit sets
  * two timers instead, due at once: the first runs the function in a message of its own, the second,
  * behind it, ends the flow if the first has trapped. Either way the locks are released and the frame
- * is free.
+ * is free after these two messages; a canister without the cycles to send them keeps them until it
+ * has some.
  *
  * The function gets the frame as it was at the await. The flow's locks are still held: what they
  * guard is as the flow left it. Like any message of a timer it may change memory and stable memory
