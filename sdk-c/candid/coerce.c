@@ -3,447 +3,427 @@
  *   a value; MISMATCH, which the innermost enclosing expected opt turns into null; anything else
  *   rejects the message, below opt and in skipped data too.
  *
- * Most values are simple: decided by the two types and the next byte, read by read_simple in a few
- * instructions (simple.c). The others take steps here. No recursion: nesting is a stack of frames. A
- * variant needs no frame, reading goes on with its case. An opt has one to come back to, a box so that
- * what is decoded nests no deeper than the frames.
+ * One loop over two things: the value at hand, and the record around it with what is left of its
+ * fields. Both are local variables of that loop, so what is common here is inlined into it, and what
+ * is rare is not. Records further out, and all vecs, wait on a stack. Opts, cases, boxes and records
+ * of one field need no place of their own: reading goes on with their content, and *opt* remembers
+ * which opt becomes null if that does not fit.
  *
  * Each byte is read once: where a value does not fit, what is left of it, and of everything up to the
  * opt that becomes null, is skipped from there (skip.c). */
-#include "frames.h"
+#include "decoder.h"
 
-/* ---- records ------------------------------------------------------------------------------------- */
+/* Not results of decoding. */
+#define AGAIN CANDID_RESULT_COUNT       /* the value at hand is to be read */
+#define DONE  (CANDID_RESULT_COUNT + 1) /* there is no further one */
 
-/* Where reading goes on: a value that is not simple. */
-struct task {
-    candid_ref ref;
-    const struct candid_type *type; /* NULL: nowhere, the frames say what is next */
-    uint8_t *out;
-};
+struct frame;
 
-/* A place in a record: what is left of its fields on both sides. Only ever a local variable of one
- * function, so that its members are variables too: what is in memory costs loads and stores. */
-struct place {
-    struct fields f;
-    uint8_t *out; /* the struct */
-};
-
-CANDID_HOT struct fields all_fields(const struct candid_decoder *d,
-                                    const struct candid_entry *entry,
-                                    const struct candid_type *type)
-{
-    struct fields f = {.wire = d->fields + entry->first, .field = type->of.fields};
-    f.wire_end = f.wire + entry->count;
-    f.field_end = candid_fields_end(type);
-    return f;
-}
-
-/* Fields behind one that is not done yet wait in a frame. */
-CANDID_HOT enum candid_result push_place(struct coercion *c, const struct place *at)
-{
-    struct frame *frame = NULL;
-    if (at->f.wire == at->f.wire_end && at->f.field == at->f.field_end) {
-        return CANDID_OK;
-    }
-    const enum candid_result result = push(c, &frame);
-    if (result == CANDID_OK) {
-        frame->kind = FRAME_RECORD;
-        frame->fields = at->f;
-        frame->out = at->out;
-    }
-    return result;
-}
-
-/* A record is complete: goes on with the fields of the record around it, or with the next element of a
- * vec of records. Attempts that went well and boxes end with it.
- *   returns   false when it is neither; the frames say what is next, unless *result says more */
-CANDID_HOT bool pop_place(struct coercion *c, struct place *at, enum candid_result *result)
-{
-    struct frame *frame = NULL;
-    for (;;) {
-        frame = c->top - 1;
-        if (frame->kind <= FRAME_RECORDS) {
-            break;
-        }
-        if (frame->kind >= FRAME_VEC) {
-            return false;
-        }
-        c->top = frame;
-    }
-    at->f = frame->fields;
-    at->out = frame->out;
-    if (frame->kind == FRAME_RECORD) {
-        c->top = frame;
-        return true;
-    }
-    const struct candid_type *const element = frame->element;
-    if (--frame->left == 0) {
-        c->top = frame; // goes before its last element
-    }
-    frame->out = at->out + element->size;
-    if (element->kind == CANDID_KIND_OPT) {
-        *result = push_opt(c, at->out);
-        at->out += element->offset;
-    }
-    return *result == CANDID_OK;
-}
-
-/* Goes into a record that is a field of the one at hand, which waits if there are fields behind it: then
- * that is a level to come back to, without a byte of its own. */
-CANDID_HOT enum candid_result enter(struct coercion *c, struct place *at,
-                                    const struct candid_entry *entry,
-                                    const struct candid_type *type, uint8_t *out, uint32_t opt_units)
-{
-    struct candid_decoder *const d = c->d;
-    enum candid_result result = push_place(c, at);
-    const uint64_t waits = at->f.wire != at->f.wire_end || at->f.field != at->f.field_end;
-    if (result == CANDID_OK && type->kind == CANDID_KIND_OPT) {
-        result = candid_charge(d, opt_units) ? push_opt(c, out) : CANDID_TOO_LARGE;
-        out += type->offset;
-        type = type->of.inner;
-    }
-    if (result != CANDID_OK) {
-        return result;
-    }
-    if (!candid_charge(d, 1 + waits)) {
-        return CANDID_TOO_LARGE;
-    }
-    at->f = all_fields(d, entry, type);
-    at->out = out;
-    return CANDID_OK;
-}
-
-CANDID_HOT enum candid_result read_absent(struct candid_decoder *d,
-                                          const struct candid_field *field, uint8_t *out)
-{
-    if (field->type->kind != CANDID_KIND_OPT) {
-        return candid_absent(d, field, field + 1, out);
-    }
-    *(bool *)(out + field->offset) = false;
-    return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
-}
-
-/* The wire has no field of a record that is expected. */
-CANDID_HOT enum candid_result read_empty_record(struct candid_decoder *d,
-                                                const struct candid_type *type, uint8_t *out)
-{
-    const struct candid_field *const field = type->of.fields;
-    if (!candid_charge(d, 1)) {
-        return CANDID_TOO_LARGE;
-    }
-    return type->count == 0   ? CANDID_OK
-           : type->count == 1 ? read_absent(d, field, out)
-                              : candid_absent(d, field, candid_fields_end(type), out);
-}
-
-/* What a field is read at. */
-struct target {
+struct value {
     candid_ref ref;
     const struct candid_type *type;
     uint8_t *out;
+    uint8_t *opt; /* becomes null if this does not fit; NULL: what is around decides */
+    struct frame
+        *vec; /* the innermost, if this is one of its elements and more are left; or NULL */
 };
 
-/* Nothing at what may be nothing; and only then. */
-CANDID_HOT bool is_nothing(struct target t)
+/* A record under way. */
+struct record {
+    const struct candid_step *step;
+    const struct candid_step *end;
+    uint8_t *out;
+    uint8_t *opt; /* as in struct value */
+};
+
+enum frame_kind {
+    FRAME_NONE,   /* below all others */
+    FRAME_RECORD, /* fields that wait */
+    FRAME_VEC,    /* elements that wait */
+    FRAME_BOX,    /* so that what is decoded nests no deeper than the frames */
+};
+
+struct frame {
+    enum frame_kind kind;
+    union {
+        struct record record;
+        struct {
+            const struct candid_type *element;
+            candid_ref ref;
+            uint32_t left; /* never 0 */
+            uint8_t *out;  /* the next element */
+            uint8_t *opt;
+            const uint8_t *at; /* where the first element begins */
+            size_t arena_used; /* when the latest began, as long as none has a byte */
+            uint64_t units_left;
+            bool is_first;
+        } vec;
+    };
+};
+
+/* What may be copied for a unit. */
+#define REPEATED_BYTES_PER_UNIT 16u
+
+/* Frames on the stack of the program; deeper values take the arena. */
+#define FRAMES_NEAR 12u
+
+struct stack {
+    struct frame *first; /* FRAME_NONE */
+    struct frame *top;
+    struct frame *last;
+};
+
+/* ---- frames -------------------------------------------------------------------------------------- */
+
+/* Room for all frames that there may be.
+ *   returns   NULL when the arena is too small */
+CANDID_COLD struct frame *move_frames(struct ic_arena *arena, const struct frame *near)
 {
-    if (t.ref != -CANDID_KIND_NULL) {
-        return false;
+    struct frame *moved = ic_arena_alloc(arena, (CANDID_DEPTH_MAX + 1) * sizeof *moved);
+    if (moved != NULL) {
+        memcpy(moved, near, (FRAMES_NEAR + 1) * sizeof *moved);
     }
-    if (t.type->kind == CANDID_KIND_OPT) {
-        *(bool *)t.out = false;
-        return true;
-    }
-    return t.type->kind == CANDID_KIND_NULL || t.type->kind == CANDID_KIND_RESERVED;
+    return moved;
 }
 
-/* Reads a field that both sides have, if it is simple, or a record: then its fields are next. A record of
- * one field is read as that field, which becomes the target. */
-CANDID_HOT enum candid_result read_field(struct coercion *c, struct place *at, struct target *t)
+CANDID_HOT enum candid_result push(struct candid_decoder *d, struct stack *s, enum frame_kind kind)
 {
-    struct candid_decoder *const d = c->d;
-    for (;;) {
-        if (t->ref < 0) {
-            return !is_nothing(*t) ? candid_simple_primitive(d, (uint32_t)-t->ref, t->type, t->out)
-                   : candid_charge(d, 1) ? CANDID_OK
-                                         : CANDID_TOO_LARGE;
+    if (s->top == s->last) {
+        if (s->last != s->first + FRAMES_NEAR) {
+            return CANDID_TOO_DEEP;
         }
-        const struct candid_entry *const entry = &d->entries[t->ref];
-        if (entry->kind != CANDID_KIND_RECORD) {
-            if (entry->kind != CANDID_KIND_OPT || t->type->kind != CANDID_KIND_OPT ||
-                d->at == d->end || *d->at > 1) {
-                return candid_simple_entry(d, entry, t->type, t->out);
-            }
-            if (*d->at == 1) {
-                const candid_ref content = (candid_ref)entry->first;
-                if (content < 0 || d->entries[content].kind != CANDID_KIND_RECORD ||
-                    d->entries[content].count == 0 ||
-                    t->type->of.inner->kind != CANDID_KIND_RECORD) {
-                    return candid_simple_entry(d, entry, t->type, t->out);
-                }
-                d->at++;
-                return enter(c, at, &d->entries[content], t->type, t->out, 0);
-            }
-            d->at++;
-            *(bool *)t->out = false;
-            return CANDID_OK;
+        s->first = move_frames(d->arena, s->first);
+        if (s->first == NULL) {
+            return CANDID_NO_MEMORY;
         }
-        if (entry->count == 0) {
-            return t->type->kind == CANDID_KIND_RECORD
-                       ? read_empty_record(d, t->type, t->out)
-                       : candid_simple_entry(d, entry, t->type, t->out);
-        }
-        if (t->type->kind != CANDID_KIND_RECORD) {
-            if (t->type->kind == CANDID_KIND_RESERVED) {
-                return skip_field(d, t->ref);
-            }
-            return t->type->kind == CANDID_KIND_OPT &&
-                           t->type->of.inner->kind == CANDID_KIND_RECORD
-                       ? enter(c, at, entry, t->type, t->out, 1)
-                       : CANDID_NOT_SIMPLE;
-        }
-        const struct candid_wire_field *const wire = d->fields + entry->first;
-        const struct candid_field *const field = t->type->of.fields;
-        if (entry->count != 1 || t->type->count != 1 || wire->id != field->id) {
-            return enter(c, at, entry, t->type, t->out, 1);
-        }
-        if (!candid_charge(d, 1)) {
-            return CANDID_TOO_LARGE;
-        }
-        CANDID_STEP();
-        *t = (struct target){wire->ref, field->type, t->out + field->offset};
+        s->top = s->first + FRAMES_NEAR;
+        s->last = s->first + CANDID_DEPTH_MAX;
     }
+    s->top++;
+    s->top->kind = kind;
+    return CANDID_OK;
 }
 
-/* Misfits that are seen at once need no further step. */
-CANDID_HOT bool is_misfit(struct target t)
+/* The value at hand has parts. The record around it waits if it has fields left; else its opt is now
+ * that of the value. */
+CANDID_HOT enum candid_result leave(struct candid_decoder *d, struct stack *s, struct value *v,
+                                    const struct record *r)
 {
-    return t.ref < 0 && t.ref != -CANDID_KIND_EMPTY && t.type->kind != CANDID_KIND_BOX &&
-           t.type->kind != CANDID_KIND_OPT;
-}
-
-/* Reads the fields of a record, of the records in it, and of the records around it, up to a value that
- * is not simple: that becomes the task. */
-CANDID_COLD enum candid_result read_fields(struct coercion *c, struct fields fields,
-                                           struct task *task, uint8_t *out)
-{
-    struct candid_decoder *const d = c->d;
-    struct place at = {fields, out};
-    enum candid_result result = CANDID_OK;
-    do {
-        while (at.f.wire != at.f.wire_end) {
-            CANDID_STEP();
-            if (at.f.field == at.f.field_end) {
-                result = skip_field(d, (at.f.wire++)->ref);
-            } else if (at.f.field->id != at.f.wire->id) {
-                if (at.f.field->id > at.f.wire->id) {
-                    result = skip_field(d, (at.f.wire++)->ref);
-                } else {
-                    result = read_absent(d, at.f.field++, at.out);
-                }
-            } else {
-                struct target t = {(at.f.wire++)->ref, at.f.field->type,
-                                   at.out + at.f.field->offset};
-                at.f.field++;
-                result = read_field(c, &at, &t);
-                if (result == CANDID_NOT_SIMPLE) {
-                    if (is_misfit(t) || (t.ref >= 0 && candid_is_misfit(d->entries[t.ref].kind,
-                                                                        t.type->kind))) {
-                        result = skip_field(d, t.ref);
-                        return result == CANDID_OK ? misfit_fields(c, at.f.wire, at.f.wire_end,
-                                                                   CANDID_MISMATCH)
-                                                   : result;
-                    }
-                    result = push_place(c, &at);
-                    *task = (struct task){t.ref, t.type, t.out};
-                    return result;
-                }
-            }
-            if (result != CANDID_OK) {
-                break;
-            }
-        }
-        if (result == CANDID_OK && at.f.field != at.f.field_end) {
-            result = candid_absent(d, at.f.field, at.f.field_end, at.out);
-        }
-        if (result != CANDID_OK) {
-            return result == CANDID_MISSING
-                       ? misfit_fields(c, at.f.wire, at.f.wire_end, result)
-                       : result;
-        }
-    } while (pop_place(c, &at, &result));
+    v->vec = NULL;
+    if (r->step == r->end) {
+        v->opt = v->opt == NULL ? r->opt : v->opt;
+        return CANDID_OK;
+    }
+    const enum candid_result result = push(d, s, FRAME_RECORD);
+    if (result == CANDID_OK) {
+        s->top->record = *r;
+    }
     return result;
 }
 
-CANDID_HOT enum candid_result read_record(struct coercion *c, candid_ref ref,
-                                          const struct candid_type *type, struct task *task,
-                                          uint8_t *out)
+/* The same where no record is at hand then. */
+CANDID_HOT enum candid_result leave_for_frame(struct candid_decoder *d, struct stack *s,
+                                              struct value *v, struct record *r,
+                                              enum frame_kind kind)
 {
-    if (!candid_charge(c->d, 1)) {
-        return CANDID_TOO_LARGE;
-    }
-    return read_fields(c, all_fields(c->d, &c->d->entries[ref], type), task, out);
-}
-
-CANDID_HOT bool is_record(const struct candid_decoder *d, candid_ref ref,
-                          const struct candid_type *type)
-{
-    return ref >= 0 && type->kind == CANDID_KIND_RECORD &&
-           d->entries[ref].kind == CANDID_KIND_RECORD;
-}
-
-/* ---- what needs more than one step --------------------------------------------------------------- */
-
-static enum candid_result push_vec(struct coercion *c, candid_ref inner, uint64_t count,
-                                   const struct candid_type *element, uint8_t *out)
-{
-    struct frame *frame = NULL;
-    const enum candid_result result = push(c, &frame);
+    const enum candid_result result = leave(d, s, v, r);
     if (result != CANDID_OK) {
         return result;
     }
-    frame->kind = FRAME_VEC;
-    frame->ref = inner;
-    frame->left = (uint32_t)count;
-    frame->element = element;
-    frame->out = out;
-    const struct candid_type *const record =
-        element->kind == CANDID_KIND_OPT ? element->of.inner : element;
-    if (is_record(c->d, inner, record)) {
-        /* Each is a unit, and one more where an opt is around it. */
-        if (!candid_charge(c->d, element == record ? count : 2 * count)) {
-            return CANDID_TOO_LARGE;
-        }
-        frame->kind = FRAME_RECORDS;
-        frame->fields = all_fields(c->d, &c->d->entries[inner], record);
-    }
-    return CANDID_OK;
+    r->step = r->end;
+    r->opt = NULL;
+    return push(d, s, kind);
 }
 
-/* Opts of what cannot fit, or of nothing, are all null: of opts in opts the innermost, of nothing the
- * outermost. */
-static enum candid_result read_null_opts(struct coercion *c, candid_ref inner, uint64_t count,
-                                         const struct candid_type *element, uint8_t *at)
+/* ---- what does not fit --------------------------------------------------------------------------- */
+
+CANDID_HOT enum candid_result misfit(struct candid_decoder *d, candid_ref ref)
 {
-    const bool nothing = inner == -CANDID_KIND_NULL || inner == -CANDID_KIND_RESERVED;
-    for (uint64_t i = 0; i < count; i++) {
-        const struct candid_type *type = element;
-        uint8_t *opt = at;
-        uint64_t levels = !nothing; // skipping charges for nothing itself
-        for (; !nothing && type->of.inner->kind == CANDID_KIND_OPT; levels++) {
-            CANDID_STEP();
-            *(bool *)opt = true;
-            opt += type->offset;
-            type = type->of.inner;
-        }
-        CANDID_STEP();
-        if (!candid_charge(c->d, levels)) {
-            return CANDID_TOO_LARGE;
-        }
-        *(bool *)opt = false;
-        at += element->size;
-    }
-    return candid_skip(c->d, NULL, inner, (uint32_t)count);
+    const enum candid_result result =
+        ref < 0 ? candid_skip_primitive(d, (uint32_t)-ref) : candid_skip_one(d, ref);
+    return result == CANDID_OK ? CANDID_MISMATCH : result;
 }
 
-static bool are_null_opts(const struct coercion *c, candid_ref inner,
-                          const struct candid_type *element)
+/* The innermost frame is given up: what is left of a vec is skipped, a record is at hand again.
+ *   opt   receives which opt becomes null, NULL: one further out */
+CANDID_HOT enum candid_result give_up_frame(struct candid_decoder *d, struct stack *s,
+                                            struct record *r, uint8_t **opt)
 {
-    const uint32_t kind = candid_wire_kind(c->d, inner);
-    if (element->kind != CANDID_KIND_OPT || kind == CANDID_KIND_OPT) {
-        return false;
-    }
-    while (element->of.inner->kind == CANDID_KIND_OPT) {
-        CANDID_STEP();
-        element = element->of.inner;
-    }
-    return kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED ||
-           candid_is_misfit(kind, element->of.inner->kind);
-}
-
-/* A blob takes a vec nat8 as it lies there; an empty vec of anything is an empty blob. */
-static enum candid_result read_blob(struct coercion *c, candid_ref inner, uint64_t count,
-                                    struct ic_bytes *out)
-{
-    if (count != 0 && inner != -CANDID_KIND_NAT8) {
-        return inner == -CANDID_KIND_EMPTY   ? CANDID_UNINHABITED
-               : count > UINT32_MAX          ? CANDID_TRUNCATED
-                                             : misfit(c, inner, (uint32_t)count);
-    }
-    if (count > candid_left(c->d)) {
-        return CANDID_TRUNCATED;
-    }
-    out->at = c->d->at;
-    out->size = (size_t)count;
-    c->d->at += count;
-    return CANDID_OK;
-}
-
-/* Elements that are read at once; others one by one in a frame. */
-static enum candid_result read_elements(struct coercion *c, candid_ref inner, uint64_t count,
-                                        const struct candid_type *element, struct task *task,
-                                        uint8_t *at)
-{
-    struct candid_decoder *const d = c->d;
-    if (inner < 0 && element->kind == (uint32_t)-inner) {
-        return candid_scalars(d, (uint32_t)-inner, at, count, element->size);
-    }
-    if (count == 0) {
+    const struct frame *const frame = s->top--;
+    switch (frame->kind) {
+    case FRAME_RECORD:
+        *r = frame->record;
         return CANDID_OK;
+    case FRAME_VEC:
+        *opt = frame->vec.opt;
+        return candid_skip(d, frame->vec.ref, frame->vec.left);
+    case FRAME_NONE:
+    case FRAME_BOX:
+        break;
     }
-    if (count == 1) {
-        /* No frame for one; nor does it make lists of one deeper. */
-        const enum candid_result result = candid_simple(d, inner, element, at);
-        if (result == CANDID_NOT_SIMPLE) {
-            *task = (struct task){inner, element, at};
+    return CANDID_OK;
+}
+
+/* The value at hand did not fit and is skipped, or there was none; so is now what is around it, up to
+ * the innermost opt. That becomes null. */
+CANDID_HOT enum candid_result fall_back(struct candid_decoder *d, struct stack *s, struct value *v,
+                                        struct record *r, enum candid_result reason)
+{
+    uint8_t *opt = v->opt;
+    enum candid_result result = CANDID_OK;
+    while (opt == NULL) {
+        CANDID_STEP();
+        v->vec = NULL;
+        while (result == CANDID_OK && r->step != r->end) {
+            CANDID_STEP();
+            result = candid_skip_one(d, r->step++->ref);
+        }
+        opt = r->opt;
+        r->opt = NULL;
+        if (opt == NULL && result == CANDID_OK) {
+            result = s->top->kind == FRAME_NONE ? reason : give_up_frame(d, s, r, &opt);
+        }
+        if (result != CANDID_OK) {
+            return result;
+        }
+    }
+    *(bool *)opt = false;
+    return CANDID_OK;
+}
+
+/* ---- plans --------------------------------------------------------------------------------------- */
+
+struct candid_plan candid_no_plan;
+
+/* A field that is expected, cannot be null, and is not on the wire. */
+static const struct candid_type missing = {.kind = CANDID_KIND_FUTURE};
+
+static struct candid_step absent_step(const struct candid_field *field)
+{
+    const struct candid_type *const type = field->type;
+    const bool is_box = type->kind == CANDID_KIND_BOX;
+    const uint32_t kind = is_box ? type->of.inner->kind : type->kind;
+    const bool may_be_null =
+        kind == CANDID_KIND_OPT ||
+        (!is_box && (kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED));
+    return (struct candid_step){
+        .ref = -CANDID_KIND_NULL, .type = may_be_null ? type : &missing, .offset = field->offset};
+}
+
+/* Both sides ascend by id.
+ *   returns   the end of the steps */
+static const struct candid_step *plan_steps(struct candid_step *steps,
+                                            const struct candid_wire_field *wire,
+                                            uint32_t wire_count, const struct candid_type *type)
+{
+    const struct candid_wire_field *const wire_end = wire + wire_count;
+    const struct candid_field *field = type->of.fields;
+    const struct candid_field *const field_end = candid_fields_end(type);
+    while (wire != wire_end || field != field_end) {
+        CANDID_STEP();
+        if (wire == wire_end || (field != field_end && field->id < wire->id)) {
+            *steps++ = absent_step(field++);
+        } else if (field == field_end || wire->id < field->id) {
+            /* Not expected, so skipped. */
+            *steps++ = (struct candid_step){(wire++)->ref, 0, &candid_type_reserved};
+        } else {
+            *steps++ = (struct candid_step){wire->ref, field->offset, field->type};
+            wire++;
+            field++;
+        }
+    }
+    return steps;
+}
+
+/* Records come in numbers, so what to do with their fields is found out once. */
+CANDID_COLD enum candid_result make_plan(struct candid_decoder *d, struct candid_entry *entry,
+                                         const struct candid_type *type,
+                                         const struct candid_plan **out)
+{
+    uint8_t *at = NULL;
+    for (const struct candid_plan *plan = entry->plan; plan != &candid_no_plan; plan = plan->next) {
+        CANDID_STEP();
+        if (plan->type == type) {
+            *out = plan;
             return CANDID_OK;
         }
+    }
+    const enum candid_result result =
+        candid_alloc(d, &at,
+                     sizeof(struct candid_plan) +
+                         ((uint64_t)entry->count + type->count) * sizeof(struct candid_step));
+    if (result != CANDID_OK) {
         return result;
     }
-    if (element->kind == CANDID_KIND_RESERVED) {
-        return candid_skip(d, NULL, inner, (uint32_t)count);
-    }
-    if (are_null_opts(c, inner, element)) {
-        return read_null_opts(c, inner, count, element, at);
-    }
-    if (is_record(d, inner, element) && d->entries[inner].count == 0 && element->count == 0) {
-        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
-    }
-    return push_vec(c, inner, count, element, at);
+    struct candid_plan *const plan = (struct candid_plan *)(void *)at;
+    plan->type = type;
+    plan->next = entry->plan;
+    plan->end = plan_steps(plan->steps, d->fields + entry->first, entry->count, type);
+    entry->plan = plan;
+    *out = plan;
+    return CANDID_OK;
 }
 
-CANDID_COLD enum candid_result read_vec(struct coercion *c, candid_ref ref,
-                                        const struct candid_type *type, struct task *task,
-                                        uint8_t *out)
+CANDID_HOT enum candid_result find_plan(struct candid_decoder *d, struct candid_entry *entry,
+                                        const struct candid_type *type,
+                                        const struct candid_plan **out)
 {
-    struct candid_decoder *d = c->d;
-    const candid_ref inner = (candid_ref)d->entries[ref].first;
-    uint64_t count = 0;
-    enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
-    if (result != CANDID_OK) {
-        return result;
+    const struct candid_plan *const plan = entry->plan;
+    if (plan->type == type) {
+        *out = plan;
+        return CANDID_OK;
     }
-    if (inner == -CANDID_KIND_NULL && type->kind == CANDID_KIND_VEC &&
-        type->of.inner->kind == CANDID_KIND_NULL) {
-        candid_vec_store(out, NULL, (size_t)count);
-        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
-    }
-    const uint32_t fixed = inner < 0 ? candid_fixed_size((uint32_t)-inner) : 0;
-    if (fixed > 1 ? count > candid_left(d) / fixed : fixed == 1 && count > candid_left(d)) {
-        return CANDID_TRUNCATED;
-    }
-    if (type->kind == CANDID_KIND_BLOB) {
-        return read_blob(c, inner, count, (struct ic_bytes *)(void *)out);
-    }
-    uint8_t *at = NULL;
-    result = candid_elements(d, &at, count, type->of.inner);
-    if (result != CANDID_OK) {
-        return result;
-    }
-    candid_vec_store(out, type->of.inner->size == 0 || count == 0 ? NULL : at, (size_t)count);
-    return read_elements(c, inner, count, type->of.inner, task, at);
+    return make_plan(d, entry, type, out);
 }
 
-/* Reads the index of a case, in one byte or more. */
+/* ---- values -------------------------------------------------------------------------------------- */
+
+/* The entry of a wire type if it is of this kind. */
+CANDID_HOT struct candid_entry *entry_of(const struct candid_decoder *d, candid_ref ref,
+                                         uint32_t kind)
+{
+    return ref >= 0 && d->entries[ref].kind == kind ? &d->entries[ref] : NULL;
+}
+
+/* An opt of nothing but itself, as in type O = opt O: to read what is no opt at it would never end. */
+CANDID_COLD bool is_endless(const struct candid_type *opt)
+{
+    const struct candid_type *type = opt->of.inner;
+    for (uint32_t i = 0; i < CANDID_DEPTH_MAX && type != opt; i++) {
+        CANDID_STEP();
+        if (type->kind != CANDID_KIND_OPT && type->kind != CANDID_KIND_BOX) {
+            return false;
+        }
+        type = type->of.inner;
+    }
+    return true;
+}
+
+CANDID_HOT enum candid_result read_opt(struct candid_decoder *d, struct value *v)
+{
+    const struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_OPT);
+    if (entry != NULL) {
+        if (d->at == d->end) {
+            return CANDID_TRUNCATED;
+        }
+        const uint8_t tag = *d->at++;
+        *(bool *)v->out = tag == 1;
+        if (tag != 1) {
+            return tag == 0 ? CANDID_OK : CANDID_BAD_BOOL;
+        }
+        v->ref = (candid_ref)entry->first;
+    } else {
+        if (!candid_charge(d, 1)) {
+            return CANDID_TOO_LARGE;
+        }
+        const bool is_nothing = v->ref == -CANDID_KIND_NULL || v->ref == -CANDID_KIND_RESERVED;
+        *(bool *)v->out = !is_nothing;
+        if (is_nothing) {
+            return CANDID_OK;
+        }
+        if (v->type->of.inner->kind == CANDID_KIND_BOX && is_endless(v->type)) {
+            return CANDID_TOO_DEEP;
+        }
+    }
+    v->opt = v->out;
+    v->out += v->type->offset;
+    v->type = v->type->of.inner;
+    return AGAIN;
+}
+
+/* No value of this wire kind fits the expected kind. */
+static bool is_misfit(uint32_t wire, uint32_t expected)
+{
+    switch (expected) {
+    case CANDID_KIND_OPT:
+    case CANDID_KIND_BOX:
+    case CANDID_KIND_RESERVED:
+        return false;
+    case CANDID_KIND_BLOB:
+        return wire != CANDID_KIND_VEC;
+    case CANDID_KIND_INT:
+        return wire != CANDID_KIND_INT && wire != CANDID_KIND_NAT;
+    case CANDID_KIND_PRINCIPAL:
+        return wire != CANDID_KIND_PRINCIPAL && wire != CANDID_KIND_SERVICE;
+    default:
+        return wire != expected;
+    }
+}
+
+/* Allocates a box, and reads an opt in it that is null.
+ *   returns   AGAIN: its content is to be read */
+CANDID_COLD enum candid_result read_box(struct candid_decoder *d, const struct candid_type *inner,
+                                        candid_ref ref, uint8_t *out)
+{
+    const uint32_t kind = candid_wire_kind(d, ref);
+    uint8_t *box = NULL;
+    if (is_misfit(kind, inner->kind)) {
+        return misfit(d, ref);
+    }
+    /* What is endless on the wire can be so here in a box only. */
+    enum candid_result result = d->endless_marked ? CANDID_OK : candid_mark_endless(d);
+    if (result == CANDID_OK && kind == CANDID_KIND_RECORD &&
+        d->entries[ref].mode == CANDID_MODE_ENDLESS) {
+        return CANDID_UNINHABITED;
+    }
+    result = result == CANDID_OK ? candid_box(d, &box, inner->size) : result;
+    if (result != CANDID_OK) {
+        return result;
+    }
+    *(uint8_t **)(void *)out = box;
+    if (inner->kind != CANDID_KIND_OPT || kind != CANDID_KIND_OPT || d->at == d->end ||
+        *d->at != 0) {
+        return AGAIN;
+    }
+    d->at++;
+    *(bool *)box = false;
+    return CANDID_OK;
+}
+
+CANDID_HOT enum candid_result enter_box(struct candid_decoder *d, struct stack *s, struct value *v,
+                                        struct record *r)
+{
+    enum candid_result result = read_box(d, v->type->of.inner, v->ref, v->out);
+    if (result != AGAIN) {
+        return result;
+    }
+    result = leave_for_frame(d, s, v, r, FRAME_BOX);
+    v->type = v->type->of.inner;
+    v->out = *(uint8_t **)(void *)v->out;
+    return result == CANDID_OK ? AGAIN : result;
+}
+
+CANDID_HOT enum candid_result read_record(struct candid_decoder *d, struct stack *s,
+                                          struct value *v, struct record *r)
+{
+    struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_RECORD);
+    const struct candid_plan *plan = NULL;
+    if (entry == NULL) {
+        return misfit(d, v->ref);
+    }
+    /* A record that waits for this one is a level to come back to. */
+    if (!candid_charge(d, r->step == r->end ? 1 : 2)) {
+        return CANDID_TOO_LARGE;
+    }
+    enum candid_result result = find_plan(d, entry, v->type, &plan);
+    if (result != CANDID_OK) {
+        return result;
+    }
+    if (plan->end == plan->steps) {
+        return CANDID_OK;
+    }
+    if (plan->end == plan->steps + 1) {
+        v->ref = plan->steps[0].ref;
+        v->type = plan->steps[0].type;
+        v->out += plan->steps[0].offset;
+        return AGAIN;
+    }
+    result = leave(d, s, v, r);
+    *r = (struct record){plan->steps, plan->end, v->out, v->opt};
+    return result;
+}
+
+/* Reads the index of a case, in more than one byte. */
 CANDID_COLD enum candid_result read_long_index(struct candid_decoder *d, uint32_t *index)
 {
     uint64_t value = 0;
@@ -452,388 +432,455 @@ CANDID_COLD enum candid_result read_long_index(struct candid_decoder *d, uint32_
     return result;
 }
 
-/* A case that both sides have. */
-CANDID_COLD enum candid_result read_case(struct coercion *c, candid_ref ref, uint32_t tag,
-                                         const struct candid_type *type, struct task *task,
-                                         uint8_t *out)
+/* Finds the expected case with this id; where more are expected it is further up than on the wire.
+ *   returns   its tag, or -1 */
+CANDID_COLD int32_t search_case(const struct candid_type *type, uint32_t index, uint32_t id)
 {
-    const struct candid_field *const expected = &type->of.fields[tag];
-    *(uint32_t *)(void *)out = tag;
-    out += expected->offset;
-    type = expected->type;
-    if (is_record(c->d, ref, type)) {
-        const struct candid_wire_field *const wire = c->d->fields + c->d->entries[ref].first;
-        const struct candid_field *const field = type->of.fields;
-        if (c->d->entries[ref].count != 1 || type->count != 1 || wire->ref >= 0 ||
-            wire->id != field->id) {
-            return read_record(c, ref, type, task, out);
+    const struct candid_field *const fields = type->of.fields;
+    uint32_t low = 0;
+    uint32_t high = type->count;
+    if (index < high && fields[index].id > id) {
+        high = index;
+    } else if (index < high) {
+        low = index + 1;
+        /* Mostly it is near. */
+        for (uint32_t near = 0; near < 4 && low < high; near++, low++) {
+            if (fields[low].id >= id) {
+                return fields[low].id == id ? (int32_t)low : -1;
+            }
         }
-        /* A record of one plain value: a common case, and it needs no loop. */
-        if (!candid_charge(c->d, 1)) {
-            return CANDID_TOO_LARGE;
+    }
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        const uint32_t at_middle = fields[middle].id;
+        if (at_middle == id) {
+            return (int32_t)middle;
         }
-        ref = wire->ref;
-        type = field->type;
-        out += field->offset;
+        if (at_middle < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    const enum candid_result result = candid_simple(c->d, ref, type, out);
-    if (result != CANDID_NOT_SIMPLE) {
-        return result;
-    }
-    if (is_misfit((struct target){ref, type, out})) {
-        return misfit(c, ref, 1);
-    }
-    *task = (struct task){ref, type, out};
-    return CANDID_OK;
+    return -1;
 }
 
-/* Where the wire has not the opt that is expected around a variant, opt is that; else NULL. Its frame
- * is not needed for cases that are unknown. */
-CANDID_HOT enum candid_result read_variant(struct coercion *c, candid_ref ref,
-                                           const struct candid_type *type, struct task *task,
-                                           uint8_t *out, uint8_t *opt)
+/* Where both sides have the same cases the index is the tag; or the next one where one more is
+ * expected. */
+CANDID_HOT int32_t find_case(const struct candid_type *type, uint32_t index, uint32_t id)
 {
-    struct candid_decoder *const d = c->d;
-    const struct candid_entry *const entry = &d->entries[ref];
-    enum candid_result result = CANDID_OK;
+    const struct candid_field *const fields = type->of.fields;
+    if (index < type->count && fields[index].id == id) {
+        return (int32_t)index;
+    }
+    return index + 1 < type->count && fields[index + 1].id == id ? (int32_t)index + 1
+                                                                 : search_case(type, index, id);
+}
+
+CANDID_HOT enum candid_result read_variant(struct candid_decoder *d, struct value *v)
+{
+    const struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_VARIANT);
     uint32_t index = 0;
+    if (entry == NULL) {
+        return misfit(d, v->ref);
+    }
     if (d->at != d->end && *d->at < 0x80) {
         index = *d->at++;
     } else {
-        result = read_long_index(d, &index);
-    }
-    if (result != CANDID_OK || index >= entry->count) {
-        return result != CANDID_OK ? result : CANDID_BAD_CASE;
-    }
-    const struct candid_wire_field *const wire = &d->fields[entry->first + index];
-    const int32_t tag = candid_case(type, index, wire->id);
-    if (tag >= 0) {
-        if (opt != NULL) {
-            /* To come back here from inside a case takes this long. */
-            result = candid_charge(d, 2) ? push_opt(c, opt) : CANDID_TOO_LARGE;
-        }
-        return result == CANDID_OK ? read_case(c, wire->ref, (uint32_t)tag, type, task, out)
-                                   : result;
-    }
-    if (opt == NULL) {
-        return misfit(c, wire->ref, 1);
-    }
-    *(bool *)opt = false;
-    return skip_field(d, wire->ref);
-}
-
-CANDID_COLD enum candid_result read_plain_variant(struct coercion *c, candid_ref ref,
-                                                  const struct candid_type *type,
-                                                  struct task *task, uint8_t *out)
-{
-    return read_variant(c, ref, type, task, out, NULL);
-}
-
-/* What was read inside an attempt, whose frame was pushed on top of below: often it is done without a
- * further frame, then that one goes at once. */
-CANDID_HOT enum candid_result end_attempt(struct coercion *c, enum candid_result result,
-                                          const struct frame *below, const struct task *task)
-{
-    if (task->type != NULL || c->top != below + 1 || c->top[-1].kind != FRAME_OPT) {
-        return result;
-    }
-    const struct frame *const frame = --c->top;
-    if (result != CANDID_MISMATCH && result != CANDID_MISSING) {
-        return result;
-    }
-    *(bool *)frame->out = false;
-    c->d->arena->used = frame->arena_used;
-    return skip_rest(c);
-}
-
-/* A variant at an opt that the wire has not. */
-CANDID_COLD enum candid_result attempt_variant(struct coercion *c, candid_ref ref,
-                                               const struct candid_type *type, struct task *task,
-                                               uint8_t *out)
-{
-    const struct frame *const below = c->top;
-    const enum candid_result result =
-        read_variant(c, ref, type->of.inner, task, out + type->offset, out);
-    return end_attempt(c, result, below, task);
-}
-
-/* Tries to read at the content of an opt: what does not fit makes it null. */
-CANDID_COLD enum candid_result attempt(struct coercion *c, candid_ref ref,
-                                       const struct candid_type *type, struct task *task,
-                                       uint8_t *out)
-{
-    const struct candid_type *const inner = type->of.inner;
-    const uint32_t kind = candid_wire_kind(c->d, ref);
-    uint8_t *const content = out + type->offset;
-    enum candid_result result = CANDID_OK;
-    if (kind != inner->kind && candid_is_misfit(kind, inner->kind)) {
-        *(bool *)out = false;
-        return skip_field(c->d, ref);
-    }
-    if (kind == CANDID_KIND_VARIANT && inner->kind == CANDID_KIND_VARIANT) {
-        return attempt_variant(c, ref, type, task, out);
-    }
-    const bool is_vec = kind == CANDID_KIND_VEC && inner->kind == CANDID_KIND_VEC &&
-                        c->d->at != c->d->end && *c->d->at != 0;
-    if (kind != CANDID_KIND_RECORD && !is_vec) {
-        *(bool *)out = true;
-        result = candid_simple(c->d, ref, inner, content);
-        if (result != CANDID_NOT_SIMPLE) {
-            return result;
-        }
-    }
-    result = push_opt(c, out);
-    if (result == CANDID_OK && is_vec) {
-        const struct frame *const below = c->top - 1;
-        if (!candid_charge(c->d, CANDID_UNITS_OF_VEC_IN_OPT)) {
-            return CANDID_TOO_LARGE;
-        }
-        result = read_vec(c, ref, inner, task, content);
-        return end_attempt(c, result, below, task);
-    }
-    if (result == CANDID_OK && is_record(c->d, ref, inner)) {
-        const struct frame *const below = c->top - 1;
-        result = read_record(c, ref, inner, task, content);
-        return end_attempt(c, result, below, task);
-    }
-    *task = (struct task){ref, inner, content};
-    return result;
-}
-
-CANDID_COLD enum candid_result read_box(struct coercion *c, const struct candid_type *type,
-                                        uint8_t *out, uint8_t **content)
-{
-    struct frame *frame = NULL;
-    enum candid_result result = candid_box(c->d, content, type->of.inner->size);
-    if (result != CANDID_OK) {
-        return result;
-    }
-    *(uint8_t **)(void *)out = *content;
-    result = push(c, &frame);
-    if (result == CANDID_OK) {
-        frame->kind = FRAME_BOX;
-    }
-    return result;
-}
-
-/* Opts in opts around a value without any: only the innermost can become null. */
-CANDID_COLD enum candid_result enter_opts(struct coercion *c, const struct candid_type **type,
-                                          uint8_t **out)
-{
-    for (;;) {
-        const struct candid_type *const inner = (*type)->of.inner;
-        const bool boxed =
-            inner->kind == CANDID_KIND_BOX && inner->of.inner->kind == CANDID_KIND_OPT;
-        CANDID_STEP();
-        if (inner->kind != CANDID_KIND_OPT && !boxed) {
-            return CANDID_OK;
-        }
-        if (!candid_charge(c->d, 1)) {
-            return CANDID_TOO_LARGE;
-        }
-        **(bool **)(void *)out = true;
-        *out += (*type)->offset;
-        *type = inner;
-        if (boxed) {
-            uint8_t *content = NULL;
-            const enum candid_result result = read_box(c, inner, *out, &content);
-            if (result != CANDID_OK) {
-                return result;
-            }
-            *type = inner->of.inner;
-            *out = content;
-        }
-    }
-}
-
-CANDID_HOT enum candid_result read_opt(struct coercion *c, candid_ref ref,
-                                       const struct candid_type *type, struct task *task,
-                                       uint8_t *out)
-{
-    struct candid_decoder *d = c->d;
-    if (ref >= 0 && d->entries[ref].kind == CANDID_KIND_OPT) {
-        if (d->at == d->end) {
-            return CANDID_TRUNCATED;
-        }
-        const uint8_t tag = *d->at++;
-        if (tag == 1) {
-            return attempt(c, (candid_ref)d->entries[ref].first, type, task, out);
-        }
-        *(bool *)out = false;
-        return tag == 0 ? CANDID_OK : CANDID_BAD_BOOL;
-    }
-    if (!candid_charge(d, 1)) {
-        return CANDID_TOO_LARGE;
-    }
-    if (ref == -CANDID_KIND_NULL || ref == -CANDID_KIND_RESERVED) {
-        *(bool *)out = false;
-        return CANDID_OK;
-    }
-    if (type->of.inner->kind == CANDID_KIND_OPT || type->of.inner->kind == CANDID_KIND_BOX) {
-        const enum candid_result result = enter_opts(c, &type, &out);
+        const enum candid_result result = read_long_index(d, &index);
         if (result != CANDID_OK) {
             return result;
         }
     }
-    return attempt(c, ref, type, task, out);
+    if (index >= entry->count) {
+        return CANDID_BAD_CASE;
+    }
+    const struct candid_wire_field *const wire = &d->fields[entry->first + index];
+    const int32_t tag = find_case(v->type, index, wire->id);
+    if (tag < 0) {
+        return wire->ref != -CANDID_KIND_NULL ? misfit(d, wire->ref)
+               : candid_charge(d, 1)          ? CANDID_MISMATCH
+                                              : CANDID_TOO_LARGE;
+    }
+    const struct candid_field *const field = &v->type->of.fields[tag];
+    *(uint32_t *)(void *)v->out = (uint32_t)tag;
+    if (wire->ref == -CANDID_KIND_NULL && field->type->kind == CANDID_KIND_NULL) {
+        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    v->ref = wire->ref;
+    v->type = field->type;
+    v->out += field->offset;
+    return AGAIN;
 }
 
-/* ---- one step ------------------------------------------------------------------------------------ */
+/* ---- vecs ---------------------------------------------------------------------------------------- */
 
-CANDID_COLD enum candid_result read_reference(struct coercion *c, candid_ref ref,
-                                              const struct candid_type *type, uint8_t *out)
+/* A blob takes a vec nat8 as it lies there; an empty vec of anything is an empty blob. */
+CANDID_COLD enum candid_result read_blob(struct candid_decoder *d, candid_ref ref,
+                                         struct ic_bytes *out)
 {
-    const bool had_pairs = c->d->pairs != NULL;
-    const enum candid_result result = candid_subtype(c->d, ref, type);
-    if (!had_pairs) {
-        keep_arena(c);
+    const struct candid_entry *const entry = entry_of(d, ref, CANDID_KIND_VEC);
+    uint64_t count = 0;
+    if (entry == NULL) {
+        return misfit(d, ref);
     }
-    return result == CANDID_OK         ? candid_scalar(c->d, type->kind, out)
-           : result == CANDID_MISMATCH ? misfit(c, ref, 1)
-                                       : result;
-}
-
-/* Kinds that differ, opt and reserved apart. */
-CANDID_COLD enum candid_result read_other(struct coercion *c, candid_ref ref, uint32_t kind,
-                                          const struct candid_type *type, struct task *task,
-                                          uint8_t *out)
-{
-    if (kind == CANDID_KIND_EMPTY) {
-        return CANDID_UNINHABITED;
-    }
-    if (kind == CANDID_KIND_VEC && type->kind == CANDID_KIND_BLOB) {
-        return read_vec(c, ref, type, task, out);
-    }
-    if (kind == CANDID_KIND_NAT && type->kind == CANDID_KIND_INT) {
-        return candid_nat_as_int(c->d, (struct candid_int *)(void *)out);
-    }
-    if (kind == CANDID_KIND_SERVICE && type->kind == CANDID_KIND_PRINCIPAL) {
-        return candid_scalar(c->d, kind, out);
-    }
-    return misfit(c, ref, 1);
-}
-
-/* Both sides have this kind. */
-CANDID_HOT enum candid_result read_same(struct coercion *c, uint32_t kind, candid_ref ref,
-                                        const struct candid_type *type, struct task *task,
-                                        uint8_t *out)
-{
-    switch (kind) {
-    case CANDID_KIND_NULL:
-        return candid_charge(c->d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
-    case CANDID_KIND_RECORD:
-        return read_record(c, ref, type, task, out);
-    case CANDID_KIND_VARIANT:
-        return read_plain_variant(c, ref, type, task, out);
-    case CANDID_KIND_VEC:
-        return read_vec(c, ref, type, task, out);
-    case CANDID_KIND_FUNC:
-    case CANDID_KIND_SERVICE:
-        return read_reference(c, ref, type, out);
-    default:
-        return candid_scalar(c->d, kind, out);
-    }
-}
-
-/* Reads a value or as much of it as needs no frame; then *task says where to go on, if it does. */
-CANDID_COLD enum candid_result read_step(struct coercion *c, candid_ref ref,
-                                         const struct candid_type *type, struct task *task,
-                                         uint8_t *out)
-{
-    CANDID_STEP();
-    if (type->kind == CANDID_KIND_OPT) {
-        return read_opt(c, ref, type, task, out);
-    }
-    const uint32_t kind = candid_wire_kind(c->d, ref);
-    if (type->kind == kind && kind != CANDID_KIND_RESERVED) {
-        return read_same(c, kind, ref, type, task, out);
-    }
-    if (type->kind == CANDID_KIND_RESERVED) {
-        return skip_field(c->d, ref);
-    }
-    if (type->kind == CANDID_KIND_BOX) {
-        uint8_t *content = NULL;
-        const enum candid_result result = read_box(c, type, out, &content);
-        *task = (struct task){ref, type->of.inner, content};
+    enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
+    if (result != CANDID_OK) {
         return result;
     }
-    return read_other(c, ref, kind, type, task, out);
+    const candid_ref element = (candid_ref)entry->first;
+    if (count == 0 || element == -CANDID_KIND_NAT8) {
+        if (count > candid_left(d)) {
+            return CANDID_TRUNCATED;
+        }
+        *out = (struct ic_bytes){.at = d->at, .size = (size_t)count};
+        d->at += count;
+        return CANDID_OK;
+    }
+    if (count > UINT32_MAX) {
+        return CANDID_TRUNCATED;
+    }
+    result = candid_skip(d, element, (uint32_t)count);
+    return result == CANDID_OK ? CANDID_MISMATCH : result;
+}
+
+/* Elements at opts that the message does not have, which all become null: of nothing, or of what
+ * cannot fit.
+ *   returns   AGAIN when they are neither */
+CANDID_COLD enum candid_result read_null_opts(struct candid_decoder *d, candid_ref ref,
+                                              const struct candid_type *element, uint8_t *at,
+                                              uint32_t count)
+{
+    const uint32_t kind = candid_wire_kind(d, ref);
+    const bool nothing = kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED;
+    const struct candid_type *const inner = element->of.inner;
+    if (!(nothing || is_misfit(kind, inner->kind))) {
+        return AGAIN;
+    }
+    /* Nothing is charged for where it is skipped. */
+    if (!nothing && !candid_charge(d, count)) {
+        return CANDID_TOO_LARGE;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        CANDID_STEP();
+        *(bool *)at = false;
+        at += element->size;
+    }
+    return candid_skip(d, ref, count);
+}
+
+/* Elements that need no loop of ours.
+ *   returns   AGAIN when they do */
+CANDID_HOT enum candid_result read_plain_elements(struct candid_decoder *d, candid_ref ref,
+                                                  const struct candid_type *element, uint8_t *at,
+                                                  uint64_t count)
+{
+    if (element->kind == CANDID_KIND_RESERVED) {
+        return candid_skip(d, ref, (uint32_t)count);
+    }
+    if (element->kind == CANDID_KIND_OPT && entry_of(d, ref, CANDID_KIND_OPT) == NULL) {
+        return read_null_opts(d, ref, element, at, (uint32_t)count);
+    }
+    if (ref < 0) {
+        return element->kind == (uint32_t)-ref
+                   ? candid_scalars(d, (uint32_t)-ref, at, count, element->size)
+                   : AGAIN;
+    }
+    if (element->kind == CANDID_KIND_RECORD && element->count == 0 &&
+        d->entries[ref].kind == CANDID_KIND_RECORD && d->entries[ref].count == 0) {
+        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    return AGAIN;
+}
+
+/* The first element is at hand, the others wait. */
+CANDID_HOT enum candid_result enter_vec(struct candid_decoder *d, struct stack *s, struct value *v,
+                                        struct record *r, candid_ref ref, uint32_t count,
+                                        const struct candid_type *element)
+{
+    const enum candid_result result = leave_for_frame(d, s, v, r, FRAME_VEC);
+    if (result != CANDID_OK) {
+        return result;
+    }
+    struct frame *const frame = s->top;
+    frame->vec.element = element;
+    frame->vec.ref = ref;
+    frame->vec.left = count - 1;
+    frame->vec.out = v->out + element->size;
+    frame->vec.opt = v->opt;
+    frame->vec.at = d->at;
+    frame->vec.units_left = d->units_left;
+    frame->vec.arena_used = d->arena->used;
+    frame->vec.is_first = true;
+    v->ref = ref;
+    v->type = element;
+    v->opt = NULL;
+    v->vec = frame;
+    return AGAIN;
+}
+
+CANDID_HOT enum candid_result read_vec(struct candid_decoder *d, struct stack *s, struct value *v,
+                                       struct record *r)
+{
+    const struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_VEC);
+    const struct candid_type *const element = v->type->of.inner;
+    uint64_t count = 0;
+    uint8_t *at = NULL;
+    if (entry == NULL) {
+        return misfit(d, v->ref);
+    }
+    enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
+    if (result == CANDID_OK && count == 0) {
+        candid_vec_store(v->out, NULL, 0);
+        return CANDID_OK;
+    }
+    const candid_ref ref = (candid_ref)entry->first;
+    if (result == CANDID_OK && ref == -CANDID_KIND_NULL && element->kind == CANDID_KIND_NULL) {
+        candid_vec_store(v->out, NULL, (size_t)count);
+        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    if (result == CANDID_OK && count == 1) {
+        result = candid_alloc(d, &at, element->size);
+    } else if (result == CANDID_OK) {
+        result = candid_elements(d, &at, count, candid_wire_kind(d, ref), element);
+    }
+    if (result != CANDID_OK) {
+        return result;
+    }
+    candid_vec_store(v->out, element->size == 0 ? NULL : at, (size_t)count);
+    if (count == 1) {
+        /* No frame for one. */
+        v->ref = ref;
+        v->type = element;
+        v->out = at;
+        return AGAIN;
+    }
+    result = read_plain_elements(d, ref, element, at, count);
+    if (result != AGAIN) {
+        return result;
+    }
+    v->out = at;
+    return enter_vec(d, s, v, r, ref, (uint32_t)count, element);
+}
+
+/* ---- others -------------------------------------------------------------------------------------- */
+
+CANDID_COLD enum candid_result read_reference(struct candid_decoder *d, candid_ref ref,
+                                              const struct candid_type *type, uint8_t *out)
+{
+    const struct candid_entry *const entry = entry_of(d, ref, type->kind);
+    if (entry == NULL) {
+        return misfit(d, ref);
+    }
+    if (d->proved_type != type || d->proved_entry != entry) {
+        const enum candid_result result = candid_subtype(d, ref, type);
+        if (result != CANDID_OK) {
+            return result == CANDID_MISMATCH ? misfit(d, ref) : result;
+        }
+    }
+    return candid_scalar(d, type->kind, out);
+}
+
+CANDID_HOT enum candid_result read_scalar(struct candid_decoder *d, const struct value *v)
+{
+    const uint32_t kind = v->type->kind;
+    if (v->ref == -(candid_ref)kind) {
+        return candid_scalar(d, kind, v->out);
+    }
+    if (kind == CANDID_KIND_INT && v->ref == -CANDID_KIND_NAT) {
+        return candid_nat_as_int(d, (struct candid_int *)(void *)v->out);
+    }
+    return kind == CANDID_KIND_PRINCIPAL && entry_of(d, v->ref, CANDID_KIND_SERVICE) != NULL
+               ? candid_scalar(d, kind, v->out)
+               : misfit(d, v->ref);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------------ */
 
-/* Elements up to one that leaves a task or frames. */
-CANDID_COLD enum candid_result next_elements(struct coercion *c, struct frame *frame,
-                                             struct task *task)
+/* Reads the value at hand, or goes into it.
+ *   returns   CANDID_OK: what is around says what is next; AGAIN: a part of it is at hand; MISMATCH:
+ *             it did not fit and is skipped */
+CANDID_HOT enum candid_result read_value(struct candid_decoder *d, struct stack *s, struct value *v,
+                                         struct record *r)
 {
-    const struct candid_type *const element = frame->element;
-    const candid_ref ref = frame->ref;
-    /* Of these none is simple. */
-    const bool are_steps = element->kind == CANDID_KIND_OPT && ref >= 0 &&
-                           c->d->entries[ref].kind == CANDID_KIND_VARIANT &&
-                           element->of.inner->kind == CANDID_KIND_VARIANT;
-    uint8_t *out = frame->out;
-    uint32_t left = frame->left;
-    enum candid_result result = CANDID_OK;
-    while (result == CANDID_OK && left != 0) {
-        CANDID_STEP();
-        result = are_steps ? CANDID_NOT_SIMPLE : candid_simple(c->d, ref, element, out);
-        left--;
-        if (result == CANDID_NOT_SIMPLE) {
-            /* This frame goes before the last element, that lists need no depth. */
-            c->top = left == 0 ? frame : frame + 1;
-            frame->left = left;
-            frame->out = out + element->size;
-            const struct frame *const top = c->top;
-            result = !are_steps                 ? read_step(c, ref, element, task, out)
-                     : candid_charge(c->d, 1) ? attempt_variant(c, ref, element, task, out)
-                                               : CANDID_TOO_LARGE;
-            if (task->type != NULL || c->top != top) {
-                return result;
-            }
-        }
-        out += element->size;
-    }
-    frame->left = left;
-    if (left == 0) {
-        c->top = frame;
-    }
-    return result;
-}
-
-/* Goes on with the top frame. */
-CANDID_HOT enum candid_result next_task(struct coercion *c, struct task *task)
-{
-    struct frame *const frame = c->top - 1;
     CANDID_STEP();
-    return frame->kind == FRAME_VEC ? next_elements(c, frame, task)
-                                    : read_fields(c, (struct fields){0}, task, NULL);
+    switch (v->type->kind) {
+    case CANDID_KIND_FUTURE:
+        return candid_charge(d, 1) ? CANDID_MISSING : CANDID_TOO_LARGE;
+    case CANDID_KIND_NULL:
+        return v->ref != -CANDID_KIND_NULL ? misfit(d, v->ref)
+               : candid_charge(d, 1)       ? CANDID_OK
+                                           : CANDID_TOO_LARGE;
+    case CANDID_KIND_RESERVED:
+        return candid_skip_one(d, v->ref);
+    case CANDID_KIND_OPT:
+        return read_opt(d, v);
+    case CANDID_KIND_BOX:
+        return enter_box(d, s, v, r);
+    case CANDID_KIND_RECORD:
+        return read_record(d, s, v, r);
+    case CANDID_KIND_VARIANT:
+        return read_variant(d, v);
+    case CANDID_KIND_VEC:
+        return read_vec(d, s, v, r);
+    case CANDID_KIND_BLOB:
+        return read_blob(d, v->ref, (struct ic_bytes *)(void *)v->out);
+    case CANDID_KIND_FUNC:
+    case CANDID_KIND_SERVICE:
+        return read_reference(d, v->ref, v->type, v->out);
+    default:
+        return read_scalar(d, v);
+    }
 }
 
-enum candid_result candid_coerce(struct candid_decoder *d, const struct candid_entry *args,
-                                 const struct candid_type *record, void *out)
+CANDID_HOT enum candid_result next_field(struct value *v, struct record *r)
 {
-    struct coercion c;
-    c.d = d;
-    c.frames = c.near;
-    c.top = c.near + 1;
-    c.near[0].kind = FRAME_NONE;
-    c.limit = c.near + FRAMES_NEAR;
-    struct task task = {.type = NULL};
-    enum candid_result result = read_fields(&c, all_fields(d, args, record), &task, out);
-    for (;;) {
-        while (result == CANDID_OK && task.type != NULL) {
-            const struct candid_type *const type = task.type;
-            task.type = NULL;
-            result = read_step(&c, task.ref, type, &task, task.out);
+    if (r->step == r->end) {
+        return CANDID_OK;
+    }
+    const struct candid_step *const step = r->step++;
+    CANDID_STEP();
+    v->ref = step->ref;
+    v->type = step->type;
+    v->out = r->out + step->offset;
+    return AGAIN;
+}
+
+/* Fills bytes at `at` with what lies in the `period` bytes before it, over and over. */
+static void copy_before(uint8_t *at, size_t period, size_t bytes)
+{
+    const uint8_t *const from = at - period;
+    size_t i = 0;
+    for (; period >= 8 && i + 8 <= bytes; i += 8) {
+        uint64_t word = 0;
+        CANDID_STEP();
+        __builtin_memcpy(&word, from + i, 8);
+        __builtin_memcpy(at + i, &word, 8);
+    }
+    for (; i < bytes; i++) {
+        CANDID_STEP();
+        at[i] = from[i];
+    }
+}
+
+/* Elements without a byte are all like the one before, which is copied where that pays.
+ *   returns   AGAIN when it does not */
+CANDID_COLD enum candid_result repeat_element(struct candid_decoder *d, struct frame *frame)
+{
+    const size_t size = frame->vec.element->size;
+    const uint64_t units = frame->vec.units_left - d->units_left;
+    const bool has_box = frame->vec.arena_used != d->arena->used;
+    frame->vec.units_left = d->units_left;
+    frame->vec.arena_used = d->arena->used;
+    if (has_box) {
+        /* Or the first made plans. */
+        frame->vec.at = frame->vec.is_first ? frame->vec.at : NULL;
+        frame->vec.is_first = false;
+        return AGAIN;
+    }
+    if (size > REPEATED_BYTES_PER_UNIT * units) {
+        return AGAIN;
+    }
+    if (!candid_charge(d, units * frame->vec.left)) {
+        return CANDID_TOO_LARGE;
+    }
+    copy_before(frame->vec.out, size, size * frame->vec.left);
+    return CANDID_OK;
+}
+
+CANDID_HOT enum candid_result next_element(struct candid_decoder *d, struct stack *s,
+                                           struct value *v)
+{
+    struct frame *const frame = v->vec;
+    if (frame->vec.at == d->at) {
+        const enum candid_result result = repeat_element(d, frame);
+        if (result == CANDID_OK) {
+            v->vec = NULL;
+            s->top = frame - 1;
         }
-        if (result == CANDID_MISMATCH || result == CANDID_MISSING) {
-            result = fall_back(&c, result);
-            task.type = NULL;
-        }
-        if (result != CANDID_OK || c.top == c.frames + 1) {
+        if (result != AGAIN) {
             return result;
         }
-        result = next_task(&c, &task);
+    }
+    const struct candid_type *const element = frame->vec.element;
+    const uint32_t left = frame->vec.left - 1;
+    v->ref = frame->vec.ref;
+    v->type = element;
+    v->out = frame->vec.out;
+    if (left == 0) {
+        /* Goes before its last element, so that lists of lists need no depth. */
+        v->opt = frame->vec.opt;
+        v->vec = NULL;
+        s->top = frame - 1;
+        return AGAIN;
+    }
+    frame->vec.left = left;
+    frame->vec.out = v->out + element->size;
+    return AGAIN;
+}
+
+/* The next value of the record at hand, or of what waits.
+ *   returns   AGAIN, DONE; or MISSING, then the record at hand lacks a field */
+CANDID_HOT enum candid_result next_value(struct candid_decoder *d, struct stack *s, struct value *v,
+                                         struct record *r)
+{
+    v->opt = NULL;
+    for (;;) {
+        const enum candid_result result = v->vec != NULL ? next_element(d, s, v) : next_field(v, r);
+        if (result != CANDID_OK) {
+            return result;
+        }
+        switch (s->top->kind) {
+        case FRAME_NONE:
+            return DONE;
+        case FRAME_RECORD:
+            *r = s->top->record;
+            break;
+        case FRAME_VEC:
+            v->vec = s->top;
+            continue;
+        case FRAME_BOX:
+            break;
+        }
+        s->top--;
+    }
+}
+
+enum candid_result candid_coerce(struct candid_decoder *d, struct candid_entry *args,
+                                 const struct candid_type *record, void *out)
+{
+    struct frame near[FRAMES_NEAR + 1];
+    struct stack s = {near, near, near + FRAMES_NEAR};
+    near[0].kind = FRAME_NONE;
+    /* Arguments are a record without a value of its own. */
+    struct value v = {.vec = NULL};
+    struct record r = {0};
+    const struct candid_plan *plan = NULL;
+    enum candid_result result = CANDID_OK;
+    if (args->count == 1 && record->count == 1) {
+        v = (struct value){d->fields[args->first].ref, record->of.fields[0].type,
+                           (uint8_t *)out + record->of.fields[0].offset, NULL, NULL};
+        result = AGAIN;
+    } else {
+        result = make_plan(d, args, record, &plan);
+        if (result != CANDID_OK) {
+            return result;
+        }
+        r = (struct record){plan->steps, plan->end, out, NULL};
+    }
+    for (;;) {
+        if (result == CANDID_OK) {
+            result = next_value(d, &s, &v, &r);
+        }
+        if (result == AGAIN) {
+            result = read_value(d, &s, &v, &r);
+        } else if (result == CANDID_MISMATCH || result == CANDID_MISSING) {
+            result = fall_back(d, &s, &v, &r, result);
+            if (result != CANDID_OK) {
+                return result;
+            }
+        } else if (result != CANDID_OK) {
+            return result == DONE ? CANDID_OK : result;
+        }
     }
 }

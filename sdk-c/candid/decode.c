@@ -66,22 +66,12 @@ static enum candid_result decode(void *out, const struct candid_tuple *types, bo
 static void start(struct candid_decoder *d, struct ic_bytes message, struct ic_arena *arena)
 {
     static const uint8_t nothing[1] = {0};
-    static struct candid_wire_field no_fields;
     d->at = message.size != 0 ? message.at : nothing;
     d->start = d->at;
     d->end = d->at + message.size;
     d->units_left = CANDID_UNITS_BASE + (uint64_t)CANDID_UNITS_PER_BYTE * message.size;
     d->heap_left = CANDID_HEAP_BYTES_BASE + (uint64_t)CANDID_HEAP_BYTES_PER_BYTE * message.size;
     d->arena = arena;
-    d->entries = NULL;
-    d->fields = &no_fields;
-    d->entry_count = 0;
-    d->field_count = 0;
-    d->pairs = NULL;
-    d->pair_count = 0;
-    d->refuted.type = NULL;
-    d->proved_entry = NULL;
-    d->proved_type = NULL;
 }
 
 enum candid_result candid_decode(void *out, const struct candid_tuple *types,

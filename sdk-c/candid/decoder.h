@@ -25,16 +25,36 @@ typedef int32_t candid_ref;
  *                    size), then its func (ref) */
 struct candid_entry {
     uint8_t kind; /* enum candid_kind */
-    uint8_t mode; /* enum candid_mode */
+    uint8_t mode; /* FUNC: enum candid_mode; RECORD: CANDID_MODE_ENDLESS or any other */
     uint32_t first;
     uint32_t count;
-    uint32_t result_count;
+    union {
+        struct candid_plan *plan; /* RECORD: those made so far, candid_no_plan is the last */
+        uint32_t result_count;    /* FUNC */
+    };
 };
 
 struct candid_wire_field {
     uint32_t id;
     candid_ref ref;
 };
+
+/* What to do with the next field of a record. */
+struct candid_step {
+    candid_ref ref;
+    uint32_t offset; /* of the member, bytes from the start of the struct */
+    const struct candid_type *type;
+};
+
+/* How to read a wire record at an expected one. */
+struct candid_plan {
+    const struct candid_type *type;
+    struct candid_plan *next; /* of the same entry at another type */
+    const struct candid_step *end;
+    struct candid_step steps[];
+};
+
+extern struct candid_plan candid_no_plan; /* for no type */
 
 /* A pair of types that subtyping has met: wire <: type, or type <: wire when flipped. */
 struct candid_pair {
@@ -54,6 +74,7 @@ struct candid_decoder {
     struct candid_wire_field *fields; /* never NULL */
     uint32_t entry_count;
     uint32_t field_count;
+    bool endless_marked;
     struct candid_pair *pairs; /* NULL until the first reference is compared */
     uint32_t pair_count;
     struct candid_pair refuted; /* the last; type NULL: none */
@@ -75,9 +96,6 @@ extern uint64_t candid_steps;
 #else
 #define CANDID_STEP() ((void)0)
 #endif
-
-/* A vec with elements below an opt takes memory, and a frame to come back to. */
-#define CANDID_UNITS_OF_VEC_IN_OPT 4u
 
 /* candid_charge takes units from the budget. Returns false when it is used up. */
 IC_MUST_USE static inline bool candid_charge(struct candid_decoder *d, uint64_t units)
@@ -141,44 +159,16 @@ static inline uint32_t candid_wire_kind(const struct candid_decoder *d, candid_r
  *   args   the argument types as a record entry with fields 0, 1, ... */
 IC_MUST_USE enum candid_result candid_header(struct candid_decoder *d, struct candid_entry *args);
 
+/* A record that contains itself through records only: it has no values. */
+#define CANDID_MODE_ENDLESS 0xffu
+
+/* candid_mark_endless sets the mode of such entries; from the second call on it does nothing. */
+IC_MUST_USE enum candid_result candid_mark_endless(struct candid_decoder *d);
+
 /* candid_coerce reads the values at the expected types, by the rules of coercion. */
 IC_MUST_USE enum candid_result candid_coerce(struct candid_decoder *d,
-                                             const struct candid_entry *args,
+                                             struct candid_entry *args,
                                              const struct candid_type *record, void *out);
-
-/* Not a result of decoding: nothing was read, the value takes more than one step. */
-#define CANDID_NOT_SIMPLE CANDID_RESULT_COUNT
-
-IC_MUST_USE enum candid_result candid_simple_primitive(struct candid_decoder *d, uint32_t kind,
-                                                       const struct candid_type *type,
-                                                       uint8_t *out);
-IC_MUST_USE enum candid_result candid_simple_entry(struct candid_decoder *d,
-                                                   const struct candid_entry *entry,
-                                                   const struct candid_type *type, uint8_t *out);
-
-/* candid_simple reads a value at an expected type if that takes no frame and the outcome is not
- * MISMATCH.
- *   returns   CANDID_NOT_SIMPLE, then only candid_coerce can */
-IC_MUST_USE static inline enum candid_result candid_simple(struct candid_decoder *d, candid_ref ref,
-                                                           const struct candid_type *type,
-                                                           uint8_t *out)
-{
-    return ref < 0 ? candid_simple_primitive(d, (uint32_t)-ref, type, out)
-                   : candid_simple_entry(d, &d->entries[ref], type, out);
-}
-
-/* candid_absent sets the fields from field up to end, which the message does not have.
- *   returns   CANDID_MISSING when one of them cannot be absent */
-IC_MUST_USE enum candid_result candid_absent(struct candid_decoder *d,
-                                             const struct candid_field *field,
-                                             const struct candid_field *end, uint8_t *out);
-
-/* candid_is_misfit: no value of this wire kind fits the expected kind. */
-bool candid_is_misfit(uint32_t wire, uint32_t expected);
-
-/* candid_case finds the expected case with this id, which has the given index on the wire.
- *   returns   its tag, or -1 */
-int32_t candid_case(const struct candid_type *type, uint32_t index, uint32_t id);
 
 /* candid_direct reads values whose wire types are exactly the expected ones. */
 IC_MUST_USE enum candid_result candid_direct(struct candid_decoder *d,
@@ -189,12 +179,13 @@ IC_MUST_USE enum candid_result candid_direct(struct candid_decoder *d,
 IC_MUST_USE enum candid_result candid_subtype(struct candid_decoder *d, candid_ref ref,
                                               const struct candid_type *type);
 
-/* candid_skip walks over values that nobody wants: as strict as reading, and nothing is kept. The
- * arena is as before.
- *   field     of the first value, the others are those of the next fields; NULL: all have type ref */
-IC_MUST_USE enum candid_result candid_skip(struct candid_decoder *d,
-                                           const struct candid_wire_field *field, candid_ref ref,
+/* candid_skip walks over values that nobody wants, count of the same type: as strict as reading, and
+ * nothing is kept. The arena is as before. */
+IC_MUST_USE enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref,
                                            uint32_t count);
+
+/* The same for one value, which often needs no more than a look. */
+IC_MUST_USE enum candid_result candid_skip_one(struct candid_decoder *d, candid_ref ref);
 
 /* candid_skip_primitive walks over one value without parts. */
 IC_MUST_USE enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind);
@@ -218,14 +209,19 @@ uint32_t candid_fixed_size(uint32_t kind);
 /* candid_alloc takes heap for what is decoded. *at is written on CANDID_OK only. */
 IC_MUST_USE enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at, uint64_t bytes);
 
+/* A recursive value takes memory and a frame, and there may be no byte to pay for it. */
+#define CANDID_UNITS_OF_BOX 3u
+
 /* candid_box takes the content of a box: heap and units. */
 IC_MUST_USE enum candid_result candid_box(struct candid_decoder *d, uint8_t **at, uint32_t bytes);
 
 /* candid_elements checks and allocates the elements of a vec.
  *   count     as the message says
+ *   kind      of the elements on the wire
  *   returns   the result; *at is no memory for elements without size, but not NULL */
 IC_MUST_USE enum candid_result candid_elements(struct candid_decoder *d, uint8_t **at,
-                                               uint64_t count, const struct candid_type *element);
+                                               uint64_t count, uint32_t kind,
+                                               const struct candid_type *element);
 
 /* The end of the fields. Records without any have no array, so this is no pointer arithmetic. */
 static inline const struct candid_field *candid_fields_end(const struct candid_type *type)

@@ -2,6 +2,9 @@
  * type table to read and nothing to compare. Values are as untrusted as ever. */
 #include "decoder.h"
 
+/* Not a result of decoding: nothing was read, the value takes more than one step. */
+#define NOT_SIMPLE CANDID_RESULT_COUNT
+
 /* A record or a vec under way; left is 0 only for a box, which reads nothing more. */
 struct frame {
     const struct candid_type *element; /* vec; NULL: a record */
@@ -14,6 +17,11 @@ struct frame {
 
 struct reading {
     struct candid_decoder *d;
+    /* Boxes since the last byte: a type met again has no end, since all that ends has a byte. */
+    const uint8_t *box_at;
+    const struct candid_type *box_type; /* one of them, a later one each time they are twice as many */
+    uint32_t boxes;
+    uint32_t boxes_max;
     struct frame *frames;
     struct frame *top; /* one past the last */
     struct frame *limit;
@@ -83,11 +91,11 @@ CANDID_COLD enum candid_result simple_case(struct candid_decoder *d, const struc
                                            uint8_t *out)
 {
     if (d->at == d->end || *d->at >= type->count || *d->at >= 0x80) {
-        return CANDID_NOT_SIMPLE;
+        return NOT_SIMPLE;
     }
     const uint32_t tag = *d->at;
     if (type->of.fields[tag].type->kind != CANDID_KIND_NULL) {
-        return CANDID_NOT_SIMPLE;
+        return NOT_SIMPLE;
     }
     d->at++;
     *(uint32_t *)(void *)out = tag;
@@ -100,15 +108,15 @@ CANDID_COLD enum candid_result simple_opt(struct candid_decoder *d, const struct
     if (d->at == d->end) {
         return CANDID_TRUNCATED;
     }
-    const uint32_t kind = type->of.inner->kind;
     if (*d->at == 0) {
         d->at++;
         *(bool *)out = false;
         return CANDID_OK;
     }
+    const uint32_t kind = type->of.inner->kind;
     const bool is_empty = kind == CANDID_KIND_RECORD && type->of.inner->count == 0;
     if (*d->at != 1 || !(is_scalar(kind) || is_empty)) {
-        return CANDID_NOT_SIMPLE;
+        return NOT_SIMPLE;
     }
     d->at++;
     *(bool *)out = true;
@@ -118,8 +126,9 @@ CANDID_COLD enum candid_result simple_opt(struct candid_decoder *d, const struct
     return candid_scalar(d, kind, out + type->offset);
 }
 
-/* A value that takes no frame. Not inlined, as in simple.c.
- *   returns   CANDID_NOT_SIMPLE: nothing was read */
+/* A value that takes no frame. Not inlined, so that what it costs does not depend on how the compiler
+ * lays out a large loop.
+ *   returns   NOT_SIMPLE: nothing was read */
 CANDID_COLD enum candid_result simple(struct candid_decoder *d, const struct candid_type *type,
                                       uint8_t *out)
 {
@@ -130,14 +139,14 @@ CANDID_COLD enum candid_result simple(struct candid_decoder *d, const struct can
     case CANDID_KIND_OPT:
         return simple_opt(d, type, out);
     case CANDID_KIND_RECORD:
-        return type->count != 0       ? CANDID_NOT_SIMPLE
+        return type->count != 0       ? NOT_SIMPLE
                : candid_charge(d, 1) ? CANDID_OK
                                      : CANDID_TOO_LARGE;
     case CANDID_KIND_VARIANT:
         return simple_case(d, type, out);
     case CANDID_KIND_VEC:
         if (d->at == d->end || *d->at != 0) {
-            return CANDID_NOT_SIMPLE;
+            return NOT_SIMPLE;
         }
         d->at++;
         candid_vec_store(out, NULL, 0);
@@ -145,7 +154,7 @@ CANDID_COLD enum candid_result simple(struct candid_decoder *d, const struct can
     case CANDID_KIND_BLOB:
         return read_blob(d, (struct ic_bytes *)(void *)out);
     case CANDID_KIND_BOX:
-        return CANDID_NOT_SIMPLE;
+        return NOT_SIMPLE;
     default:
         return candid_scalar(d, type->kind, out);
     }
@@ -171,18 +180,18 @@ CANDID_COLD enum candid_result read_fields(struct reading *r, const struct candi
             }
             const bool is_record = type->kind == CANDID_KIND_RECORD && type->count != 0;
             enum candid_result result =
-                is_record ? CANDID_NOT_SIMPLE : simple(r->d, type, at);
+                is_record ? NOT_SIMPLE : simple(r->d, type, at);
             CANDID_STEP();
             field++;
             left--;
-            if (result == CANDID_NOT_SIMPLE) {
-                const uint64_t waits = left != 0; // a level to come back to
+            if (result == NOT_SIMPLE) {
                 result = left == 0 ? CANDID_OK : push(r, NULL, field, left, out);
                 if (!is_record) {
                     *task = (struct task){type, at};
                     return result;
                 }
-                if (!candid_charge(r->d, 1 + waits)) {
+                /* A record that waits is a level to come back to. */
+                if (!candid_charge(r->d, left == 0 ? 1 : 2)) {
                     return CANDID_TOO_LARGE;
                 }
                 field = type->of.fields;
@@ -213,25 +222,45 @@ CANDID_HOT enum candid_result read_record(struct reading *r, const struct candid
     return read_fields(r, type->of.fields, type->count, task, out);
 }
 
+/* The content of an opt in *type and *at, where there is one.
+ *   returns   NOT_SIMPLE then */
+CANDID_HOT enum candid_result enter_opt(struct candid_decoder *d, const struct candid_type **type,
+                                        uint8_t **at)
+{
+    if (d->at == d->end) {
+        return CANDID_TRUNCATED;
+    }
+    const uint8_t tag = *d->at++;
+    **(bool **)(void *)at = tag == 1;
+    *at += (*type)->offset;
+    *type = (*type)->of.inner;
+    return tag == 1 ? NOT_SIMPLE : tag == 0 ? CANDID_OK : CANDID_BAD_BOOL;
+}
+
 /* Elements up to one that leaves a task or frames. */
 CANDID_COLD enum candid_result read_elements(struct reading *r, struct frame *frame,
                                              struct task *task)
 {
     const struct candid_type *const element = frame->element;
     const bool are_records = element->kind == CANDID_KIND_RECORD;
+    const bool are_opts = element->kind == CANDID_KIND_OPT;
     uint32_t left = frame->left;
     uint8_t *out = frame->out;
     while (left != 0) {
+        const struct candid_type *type = element;
+        uint8_t *at = out;
         CANDID_STEP();
-        enum candid_result result =
-            are_records ? CANDID_NOT_SIMPLE : simple(r->d, element, out);
+        enum candid_result result = are_opts ? enter_opt(r->d, &type, &at) : NOT_SIMPLE;
+        if (result == NOT_SIMPLE && !are_records) {
+            result = simple(r->d, type, at);
+        }
         left--;
-        if (result == CANDID_NOT_SIMPLE) {
+        if (result == NOT_SIMPLE) {
             r->top = left == 0 ? frame : frame + 1; // goes before its last element
             frame->left = left;
             frame->out = out + element->size;
             if (!are_records) {
-                *task = (struct task){element, out};
+                *task = (struct task){type, at};
                 return CANDID_OK;
             }
             const struct frame *const top = r->top;
@@ -255,7 +284,7 @@ static bool is_primitive(uint32_t kind)
 }
 
 CANDID_COLD enum candid_result read_vec(struct reading *r, const struct candid_type *type,
-                                        uint8_t *out)
+                                        struct task *task, uint8_t *out)
 {
     uint64_t count = 0;
     uint8_t *at = NULL;
@@ -266,10 +295,7 @@ CANDID_COLD enum candid_result read_vec(struct reading *r, const struct candid_t
         return candid_charge(r->d, count) ? CANDID_OK : CANDID_TOO_LARGE;
     }
     if (result == CANDID_OK) {
-        const uint32_t fixed = candid_fixed_size(element->kind);
-        result = fixed != 0 && count > candid_left(r->d) / fixed
-                     ? CANDID_TRUNCATED
-                     : candid_elements(r->d, &at, count, element);
+        result = candid_elements(r->d, &at, count, element->kind, element);
     }
     if (result != CANDID_OK) {
         return result;
@@ -280,6 +306,15 @@ CANDID_COLD enum candid_result read_vec(struct reading *r, const struct candid_t
     }
     if (element->kind == CANDID_KIND_RECORD && element->count == 0) {
         return candid_charge(r->d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    if (count == 1) {
+        /* No frame for one. */
+        result = simple(r->d, element, at);
+        if (result == NOT_SIMPLE) {
+            *task = (struct task){element, at};
+            return CANDID_OK;
+        }
+        return result;
     }
     return count == 0 ? CANDID_OK : push(r, element, NULL, (uint32_t)count, at);
 }
@@ -294,10 +329,6 @@ CANDID_HOT enum candid_result read_opt(struct candid_decoder *d, const struct ca
     *(bool *)out = tag == 1;
     if (tag != 1) {
         return tag == 0 ? CANDID_OK : CANDID_BAD_BOOL;
-    }
-    if (type->of.inner->kind == CANDID_KIND_VEC && d->at != d->end && *d->at != 0 &&
-        !candid_charge(d, CANDID_UNITS_OF_VEC_IN_OPT)) {
-        return CANDID_TOO_LARGE;
     }
     *task = (struct task){type->of.inner, out + type->offset};
     return CANDID_OK;
@@ -323,11 +354,30 @@ CANDID_HOT enum candid_result read_variant(struct candid_decoder *d, const struc
     return CANDID_OK;
 }
 
+CANDID_COLD bool is_endless(struct reading *r, const struct candid_type *type)
+{
+    if (r->d->at != r->box_at) {
+        r->box_at = r->d->at;
+        r->boxes = 0;
+        r->boxes_max = 1;
+    } else if (type == r->box_type) {
+        return true;
+    }
+    if (r->boxes++ == r->boxes_max || r->boxes == 1) {
+        r->box_type = type;
+        r->boxes_max *= 2;
+    }
+    return false;
+}
+
 /* Takes a frame that reads nothing, so that what is decoded nests no deeper than the frames. */
 CANDID_COLD enum candid_result read_box(struct reading *r, const struct candid_type *inner,
                                         uint8_t *out)
 {
     uint8_t *box = NULL;
+    if (is_endless(r, inner)) {
+        return CANDID_UNINHABITED;
+    }
     const enum candid_result result = candid_box(r->d, &box, inner->size);
     if (result != CANDID_OK) {
         return result;
@@ -352,7 +402,7 @@ CANDID_HOT enum candid_result read_step(struct reading *r, struct task *task)
     case CANDID_KIND_VARIANT:
         return read_variant(r->d, type, task, out);
     case CANDID_KIND_VEC:
-        return read_vec(r, type, out);
+        return read_vec(r, type, task, out);
     case CANDID_KIND_BLOB:
         return read_blob(r->d, (struct ic_bytes *)(void *)out);
     case CANDID_KIND_BOX: {
@@ -385,6 +435,7 @@ enum candid_result candid_direct(struct candid_decoder *d, const struct candid_t
 {
     struct reading r;
     r.d = d;
+    r.box_at = NULL;
     r.frames = r.near;
     r.top = r.near;
     r.limit = r.near + FRAMES_NEAR;

@@ -231,6 +231,9 @@ static enum candid_result read_entry(struct candid_decoder *d, struct candid_ent
         return read_func_type(d, entry);
     case CANDID_KIND_SERVICE:
         return read_service_type(d, entry);
+    case CANDID_KIND_RECORD:
+        entry->plan = &candid_no_plan;
+        return read_fields(d, entry);
     default:
         return read_fields(d, entry);
     }
@@ -274,8 +277,25 @@ static enum candid_result read_table(struct candid_decoder *d)
     return result;
 }
 
+/* What only decoding by a type table needs. */
+static void start(struct candid_decoder *d)
+{
+    static struct candid_wire_field no_fields;
+    d->entries = NULL;
+    d->fields = &no_fields;
+    d->entry_count = 0;
+    d->field_count = 0;
+    d->endless_marked = false;
+    d->pairs = NULL;
+    d->pair_count = 0;
+    d->refuted.type = NULL;
+    d->proved_entry = NULL;
+    d->proved_type = NULL;
+}
+
 enum candid_result candid_header(struct candid_decoder *d, struct candid_entry *args)
 {
+    start(d);
     if (candid_left(d) < 4 || d->at[0] != 'D' || d->at[1] != 'I' || d->at[2] != 'D' ||
         d->at[3] != 'L') {
         return CANDID_BAD_MAGIC;
@@ -290,10 +310,72 @@ enum candid_result candid_header(struct candid_decoder *d, struct candid_entry *
     if (result == CANDID_OK && !methods_are_funcs(d)) {
         result = CANDID_BAD_TABLE;
     }
-    *args = (struct candid_entry){.kind = CANDID_KIND_RECORD};
+    *args = (struct candid_entry){.kind = CANDID_KIND_RECORD, .plan = &candid_no_plan};
     if (result == CANDID_OK) {
         result = read_refs(d, &args->first, &args->count);
     }
     d->end = end;
     return result == CANDID_TRUNCATED && is_long ? CANDID_TOO_LARGE : result;
+}
+
+/* ---- records without end ------------------------------------------------------------------------- */
+
+/* A record on the way, and its next field. */
+struct visit {
+    struct candid_entry *entry;
+    uint32_t next;
+};
+
+#define MODE_BEING_VISITED 1u
+#define MODE_VISITED 2u
+
+/* Visits a record and those in it. Each of the stack contains the next one, so where the last contains
+ * one of them, or one that is endless, all are endless. */
+static void visit_record(struct candid_decoder *d, struct visit *stack, struct candid_entry *root)
+{
+    uint32_t depth = 1;
+    stack[0] = (struct visit){root, 0};
+    root->mode = MODE_BEING_VISITED;
+    while (depth != 0) {
+        struct visit *const top = &stack[depth - 1];
+        CANDID_STEP();
+        if (top->next == top->entry->count) {
+            top->entry->mode = MODE_VISITED;
+            depth--;
+            continue;
+        }
+        const candid_ref ref = d->fields[top->entry->first + top->next++].ref;
+        if (candid_wire_kind(d, ref) != CANDID_KIND_RECORD || d->entries[ref].mode == MODE_VISITED) {
+            continue;
+        }
+        if (d->entries[ref].mode == 0) {
+            stack[depth++] = (struct visit){&d->entries[ref], 0};
+            d->entries[ref].mode = MODE_BEING_VISITED;
+            continue;
+        }
+        while (depth != 0) {
+            stack[--depth].entry->mode = CANDID_MODE_ENDLESS;
+        }
+    }
+}
+
+enum candid_result candid_mark_endless(struct candid_decoder *d)
+{
+    if (d->endless_marked || d->entry_count == 0) {
+        return CANDID_OK;
+    }
+    const size_t used = d->arena->used;
+    struct visit *const stack = ic_arena_alloc_array(d->arena, d->entry_count, sizeof *stack);
+    if (stack == NULL) {
+        return CANDID_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < d->entry_count; i++) {
+        CANDID_STEP();
+        if (d->entries[i].kind == CANDID_KIND_RECORD && d->entries[i].mode == 0) {
+            visit_record(d, stack, &d->entries[i]);
+        }
+    }
+    d->arena->used = used;
+    d->endless_marked = true;
+    return CANDID_OK;
 }

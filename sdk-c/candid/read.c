@@ -251,7 +251,7 @@ static enum candid_result read_text(struct candid_decoder *d, struct ic_bytes *o
     out->at = d->at;
     out->size = size;
     d->at += size;
-    return ic_utf8_is_valid(*out) ? CANDID_OK : CANDID_BAD_TEXT;
+    return size == 0 || ic_utf8_is_valid(*out) ? CANDID_OK : CANDID_BAD_TEXT;
 }
 
 /* Up to eight bytes as a number, zeros above. */
@@ -288,7 +288,7 @@ static void copy_principal(struct ic_principal *out, const uint8_t *at, uint32_t
 _Static_assert(IC_PRINCIPAL_BYTES_MAX == 29, "three words, four bytes and one");
 
 /* 01, length, bytes: checked, not copied. */
-static enum candid_result principal_bytes(struct candid_decoder *d, const uint8_t **at,
+CANDID_HOT enum candid_result principal_bytes(struct candid_decoder *d, const uint8_t **at,
                                           uint32_t *bytes)
 {
     if (candid_left(d) < 2) {
@@ -314,7 +314,7 @@ static enum candid_result principal_bytes(struct candid_decoder *d, const uint8_
     return CANDID_OK;
 }
 
-static enum candid_result read_principal(struct candid_decoder *d, struct ic_principal *out)
+CANDID_HOT enum candid_result read_principal(struct candid_decoder *d, struct ic_principal *out)
 {
     const uint8_t *at = NULL;
     uint32_t size = 0;
@@ -325,7 +325,7 @@ static enum candid_result read_principal(struct candid_decoder *d, struct ic_pri
     return result;
 }
 
-static enum candid_result skip_principals(struct candid_decoder *d, uint64_t count)
+CANDID_COLD enum candid_result skip_principals(struct candid_decoder *d, uint64_t count)
 {
     const uint8_t *at = NULL;
     uint32_t size = 0;
@@ -445,12 +445,12 @@ static enum candid_result skip_bools(struct candid_decoder *d, uint64_t count)
     return CANDID_OK;
 }
 
-static enum candid_result skip_fixed(struct candid_decoder *d, uint64_t count, uint32_t size)
+static enum candid_result skip_fixed(struct candid_decoder *d, uint64_t bytes)
 {
-    if (count > candid_left(d) / size) {
+    if (bytes > candid_left(d)) {
         return CANDID_TRUNCATED;
     }
-    d->at += (size_t)count * size;
+    d->at += bytes;
     return CANDID_OK;
 }
 
@@ -487,7 +487,7 @@ enum candid_result candid_scalars(struct candid_decoder *d, uint32_t kind, uint8
     }
     const uint32_t fixed = candid_fixed_size(kind);
     if (fixed != 0) {
-        return skip_fixed(d, count, fixed);
+        return count > candid_left(d) ? CANDID_TRUNCATED : skip_fixed(d, count * fixed);
     }
     if (kind == CANDID_KIND_PRINCIPAL || kind == CANDID_KIND_SERVICE) {
         return skip_principals(d, count);
@@ -495,42 +495,95 @@ enum candid_result candid_scalars(struct candid_decoder *d, uint32_t kind, uint8
     return read_scalars(d, kind, (uint8_t *)&nowhere, count, 0);
 }
 
-enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at, uint64_t bytes)
+/* A length and as many bytes. */
+static enum candid_result skip_text(struct candid_decoder *d)
 {
+    size_t size = 0;
+    const enum candid_result result = candid_size(d, &size);
+    if (result != CANDID_OK || size == 0) {
+        return result;
+    }
+    const struct ic_bytes text = {.at = d->at, .size = size};
+    d->at += size;
+    return ic_utf8_is_valid(text) ? CANDID_OK : CANDID_BAD_TEXT;
+}
+
+enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind)
+{
+    switch (kind) {
+    case CANDID_KIND_NULL:
+    case CANDID_KIND_RESERVED:
+        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+    case CANDID_KIND_BOOL:
+        if (d->at == d->end) {
+            return CANDID_TRUNCATED;
+        }
+        return *d->at++ > 1 ? CANDID_BAD_BOOL : CANDID_OK;
+    case CANDID_KIND_NAT:
+    case CANDID_KIND_INT:
+        do {
+            if (d->at == d->end) {
+                return CANDID_TRUNCATED;
+            }
+        } while (*d->at++ >= 0x80);
+        return CANDID_OK;
+    case CANDID_KIND_TEXT:
+        return skip_text(d);
+    case CANDID_KIND_PRINCIPAL:
+        return skip_principals(d, 1);
+    case CANDID_KIND_EMPTY:
+        return CANDID_UNINHABITED;
+    default:
+        return skip_fixed(d, candid_fixed_size(kind));
+    }
+}
+
+CANDID_HOT enum candid_result take(struct candid_decoder *d, uint8_t **at, uint64_t bytes)
+{
+    struct ic_arena *const arena = d->arena;
+    const size_t left = arena->size - arena->used;
     if (bytes > d->heap_left) {
         return CANDID_TOO_LARGE;
     }
-    d->heap_left -= bytes;
-    uint8_t *const allocated = ic_arena_alloc(d->arena, (size_t)bytes);
-    if (allocated == NULL) {
+    if (bytes > left) {
         return CANDID_NO_MEMORY;
     }
-    *at = allocated;
+    /* As ic_arena_alloc does. */
+    const size_t rounded = ((size_t)bytes + IC_ARENA_ALIGN - 1) & ~(size_t)(IC_ARENA_ALIGN - 1);
+    *at = arena->at + arena->used;
+    d->heap_left -= bytes;
+    arena->used += rounded <= left ? rounded : left;
     return CANDID_OK;
 }
 
-/* A recursive value takes memory and a frame, and there may be no byte to pay for it. */
-#define UNITS_OF_BOX 5u
+enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at, uint64_t bytes)
+{
+    return take(d, at, bytes);
+}
 
 enum candid_result candid_box(struct candid_decoder *d, uint8_t **at, uint32_t bytes)
 {
-    if (!candid_charge(d, UNITS_OF_BOX)) {
-        return CANDID_TOO_LARGE;
-    }
-    return candid_alloc(d, at, bytes);
+    return candid_charge(d, CANDID_UNITS_OF_BOX) ? take(d, at, bytes) : CANDID_TOO_LARGE;
 }
 
 _Static_assert(CANDID_HEAP_BYTES_BASE + (uint64_t)CANDID_HEAP_BYTES_PER_BYTE *
                        CANDID_MESSAGE_BYTES_MAX <= (uint64_t)1 << 40, "no overflow");
 
 enum candid_result candid_elements(struct candid_decoder *d, uint8_t **at, uint64_t count,
-                                   const struct candid_type *element)
+                                   uint32_t kind, const struct candid_type *element)
 {
     static uint64_t nowhere; /* for elements without size: nothing is written there */
+    const uint32_t fixed = candid_fixed_size(kind);
     *at = (uint8_t *)&nowhere;
     /* Each element has a byte of its own or costs a unit. */
-    if (count > candid_left(d) + d->units_left) {
-        return CANDID_TOO_LARGE;
+    if (count > candid_left(d)) {
+        const bool may_be_nothing = kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED ||
+                                    kind == CANDID_KIND_RECORD || kind == CANDID_KIND_BOX;
+        if (!may_be_nothing || count > candid_left(d) + d->units_left) {
+            return may_be_nothing ? CANDID_TOO_LARGE : CANDID_TRUNCATED;
+        }
+    } else if (count * fixed > candid_left(d)) {
+        return CANDID_TRUNCATED;
     }
-    return count == 0 || element->size == 0 ? CANDID_OK : candid_alloc(d, at, count * element->size);
+    return count == 0 || element->size == 0 ? CANDID_OK : take(d, at, count * element->size);
 }

@@ -3,8 +3,11 @@
  * the expected side plays no part, so there is no MISMATCH here. */
 #include "decoder.h"
 
-/* A record or a vec under way; left is never 0. */
-struct frame {
+/* Not a result of decoding: a part of the value is next. */
+#define AGAIN CANDID_RESULT_COUNT
+
+/* What is left of a record or a vec. */
+struct rest {
     const struct candid_wire_field *field; /* record: next; NULL: a vec */
     candid_ref element;                    /* vec */
     uint32_t left;                         /* fields or elements */
@@ -12,56 +15,55 @@ struct frame {
 
 #define FRAMES_NEAR 12u
 
-struct skipping {
-    struct candid_decoder *d;
-    struct frame *frames;
-    struct frame *top; /* one past the last */
-    struct frame *limit;
-    struct frame near[FRAMES_NEAR];
+/* What waits around the rest at hand. */
+struct stack {
+    struct rest *first;
+    struct rest *top; /* one past the last */
+    struct rest *limit;
 };
 
-CANDID_COLD enum candid_result grow_frames(struct skipping *s)
+CANDID_COLD struct rest *move_frames(struct ic_arena *arena, const struct rest *near)
 {
-    const size_t depth = (size_t)(s->top - s->frames);
-    if (s->frames != s->near) {
-        return CANDID_TOO_DEEP;
+    struct rest *moved = ic_arena_alloc(arena, CANDID_DEPTH_MAX * sizeof *moved);
+    if (moved != NULL) {
+        memcpy(moved, near, FRAMES_NEAR * sizeof *moved);
     }
-    struct frame *moved = ic_arena_alloc(s->d->arena, CANDID_DEPTH_MAX * sizeof *moved);
-    if (moved == NULL) {
-        return CANDID_NO_MEMORY;
-    }
-    memcpy(moved, s->frames, depth * sizeof *moved);
-    s->frames = moved;
-    s->top = moved + depth;
-    s->limit = moved + CANDID_DEPTH_MAX;
-    return CANDID_OK;
+    return moved;
 }
 
-CANDID_HOT enum candid_result push(struct skipping *s, const struct candid_wire_field *field,
-                                   candid_ref element, uint32_t left)
+/* Goes into a record or a vec inside the one at hand, which waits if something of it is left. */
+CANDID_HOT enum candid_result enter(struct candid_decoder *d, struct stack *s, struct rest *k,
+                                    struct rest inner)
 {
-    if (s->top == s->limit) {
-        const enum candid_result result = grow_frames(s);
-        if (result != CANDID_OK) {
-            return result;
+    if (k->left != 0) {
+        if (s->top == s->limit) {
+            if (s->limit != s->first + FRAMES_NEAR) {
+                return CANDID_TOO_DEEP;
+            }
+            s->first = move_frames(d->arena, s->first);
+            if (s->first == NULL) {
+                return CANDID_NO_MEMORY;
+            }
+            s->top = s->first + FRAMES_NEAR;
+            s->limit = s->first + CANDID_DEPTH_MAX;
         }
+        *s->top++ = *k;
     }
-    *s->top++ = (struct frame){field, element, left};
+    *k = inner;
     return CANDID_OK;
 }
 
 /* ---- kinds --------------------------------------------------------------------------------------- */
 
-/* Elements that have no frame: none, or without parts. */
-CANDID_COLD enum candid_result skip_elements(struct skipping *s, candid_ref element,
+/* Elements that are skipped at once: without parts, or empty records.
+ *   returns   AGAIN: one by one */
+CANDID_COLD enum candid_result skip_elements(struct candid_decoder *d, candid_ref element,
                                              uint64_t count)
 {
-    struct candid_decoder *d = s->d;
     /* Elements without a byte cost a unit each, so this many can be. */
     if (count > candid_left(d) + d->units_left) {
-        return candid_wire_kind(d, element) == CANDID_KIND_RECORD || element < 0
-                   ? CANDID_TOO_LARGE
-                   : CANDID_TRUNCATED;
+        return candid_wire_kind(d, element) == CANDID_KIND_RECORD || element < 0 ? CANDID_TOO_LARGE
+                                                                                 : CANDID_TRUNCATED;
     }
     if (element < 0) {
         return candid_scalars(d, (uint32_t)-element, NULL, count, 0);
@@ -69,22 +71,24 @@ CANDID_COLD enum candid_result skip_elements(struct skipping *s, candid_ref elem
     if (d->entries[element].kind == CANDID_KIND_RECORD && d->entries[element].count == 0) {
         return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
     }
-    return push(s, NULL, element, (uint32_t)count);
+    return AGAIN;
 }
 
 /* A vec of one goes on with that. */
-CANDID_HOT enum candid_result skip_vec(struct skipping *s, candid_ref element, candid_ref *ref,
-                                       bool *more)
+CANDID_HOT enum candid_result skip_vec(struct candid_decoder *d, struct stack *s, struct rest *k,
+                                       candid_ref *ref, candid_ref element)
 {
-    struct candid_decoder *d = s->d;
     uint64_t count = 0;
-    const enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
+    enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
     if (result != CANDID_OK || count == 0) {
         return result;
     }
-    *ref = element;
-    *more = count == 1;
-    return count == 1 ? CANDID_OK : skip_elements(s, element, count);
+    if (count == 1) {
+        *ref = element;
+        return AGAIN;
+    }
+    result = skip_elements(d, element, count);
+    return result != AGAIN ? result : enter(d, s, k, (struct rest){NULL, element, (uint32_t)count});
 }
 
 /* leb m, leb n, m bytes: a value of a type of the future */
@@ -99,22 +103,19 @@ CANDID_COLD enum candid_result skip_future(struct candid_decoder *d)
     return result == CANDID_OK ? candid_scalars(d, CANDID_KIND_NAT8, NULL, size, 0) : result;
 }
 
-/* Goes on with the content of the opt or the case: *ref changes and *more is set. */
-CANDID_HOT enum candid_result skip_opt(struct candid_decoder *d, const struct candid_entry *entry,
-                                       candid_ref *ref, bool *more)
+CANDID_HOT enum candid_result skip_opt(struct candid_decoder *d, candid_ref *ref,
+                                       candid_ref content)
 {
     if (d->at == d->end) {
         return CANDID_TRUNCATED;
     }
     const uint8_t tag = *d->at++;
-    *ref = (candid_ref)entry->first;
-    *more = tag == 1;
-    return tag > 1 ? CANDID_BAD_BOOL : CANDID_OK;
+    *ref = content;
+    return tag == 1 ? AGAIN : tag == 0 ? CANDID_OK : CANDID_BAD_BOOL;
 }
 
 CANDID_HOT enum candid_result skip_variant(struct candid_decoder *d,
-                                           const struct candid_entry *entry, candid_ref *ref,
-                                           bool *more)
+                                           const struct candid_entry *entry, candid_ref *ref)
 {
     uint64_t index = 0;
     const enum candid_result result = candid_leb(d, &index, CANDID_LEB_BYTES_MAX);
@@ -125,110 +126,123 @@ CANDID_HOT enum candid_result skip_variant(struct candid_decoder *d,
         return CANDID_BAD_CASE;
     }
     *ref = d->fields[entry->first + index].ref;
-    *more = true;
-    return CANDID_OK;
+    return AGAIN;
 }
 
-/* Goes on with the first field; the others wait in a frame. A record inside itself alone ends with the
- * budget: each turn costs a unit. */
-CANDID_HOT enum candid_result skip_record(struct skipping *s, const struct candid_entry *entry,
-                                          candid_ref *ref, bool *more)
+/* A record inside itself alone ends with the budget: each turn costs a unit. */
+CANDID_HOT enum candid_result skip_record(struct candid_decoder *d, struct stack *s, struct rest *k,
+                                          const struct candid_entry *entry, candid_ref *ref)
 {
-    if (!candid_charge(s->d, 1)) {
+    if (!candid_charge(d, 1)) {
         return CANDID_TOO_LARGE;
     }
     if (entry->count == 0) {
         return CANDID_OK;
     }
-    const struct candid_wire_field *field = s->d->fields + entry->first;
-    *ref = field->ref;
-    *more = true;
-    return entry->count == 1 ? CANDID_OK : push(s, field + 1, 0, entry->count - 1);
-}
-
-CANDID_HOT enum candid_result skip_entry(struct skipping *s, candid_ref *ref, bool *more)
-{
-    const struct candid_entry *entry = &s->d->entries[*ref];
-    switch (entry->kind) {
-    case CANDID_KIND_OPT:
-        return skip_opt(s->d, entry, ref, more);
-    case CANDID_KIND_VARIANT:
-        return skip_variant(s->d, entry, ref, more);
-    case CANDID_KIND_RECORD:
-        return skip_record(s, entry, ref, more);
-    case CANDID_KIND_VEC:
-        return skip_vec(s, (candid_ref)entry->first, ref, more);
-    case CANDID_KIND_FUTURE:
-        return skip_future(s->d);
-    default:
-        return candid_scalars(s->d, entry->kind, NULL, 1, 0);
+    const struct candid_wire_field *const field = d->fields + entry->first;
+    if (entry->count == 1) {
+        *ref = field->ref;
+        return AGAIN;
     }
-}
-
-enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind)
-{
-    switch (kind) {
-    case CANDID_KIND_NULL:
-    case CANDID_KIND_RESERVED:
-        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
-    case CANDID_KIND_BOOL:
-        if (d->at == d->end) {
-            return CANDID_TRUNCATED;
-        }
-        return *d->at++ > 1 ? CANDID_BAD_BOOL : CANDID_OK;
-    case CANDID_KIND_NAT:
-    case CANDID_KIND_INT:
-        do {
-            if (d->at == d->end) {
-                return CANDID_TRUNCATED;
-            }
-        } while (*d->at++ >= 0x80);
-        return CANDID_OK;
-    default:
-        return candid_scalars(d, kind, NULL, 1, 0);
-    }
+    return enter(d, s, k, (struct rest){field, 0, entry->count});
 }
 
 /* ---- the loop ------------------------------------------------------------------------------------ */
 
-/* One value as far as it goes without a frame. */
-CANDID_HOT enum candid_result skip_value(struct skipping *s, candid_ref ref)
+/* One value, or a step into it.
+ *   returns   AGAIN: *ref is a part that is next */
+CANDID_HOT enum candid_result skip_value(struct candid_decoder *d, struct stack *s, struct rest *k,
+                                         candid_ref *ref)
 {
-    for (;;) {
-        bool more = false;
-        CANDID_STEP();
-        if (ref < 0) {
-            return candid_skip_primitive(s->d, (uint32_t)-ref);
-        }
-        const enum candid_result result = skip_entry(s, &ref, &more);
-        if (!more || result != CANDID_OK) {
-            return result;
-        }
+    CANDID_STEP();
+    if (*ref == -CANDID_KIND_NULL) {
+        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    if (*ref < 0) {
+        return candid_skip_primitive(d, (uint32_t)-*ref);
+    }
+    const struct candid_entry *const entry = &d->entries[*ref];
+    switch (entry->kind) {
+    case CANDID_KIND_OPT:
+        return skip_opt(d, ref, (candid_ref)entry->first);
+    case CANDID_KIND_VARIANT:
+        return skip_variant(d, entry, ref);
+    case CANDID_KIND_RECORD:
+        return skip_record(d, s, k, entry, ref);
+    case CANDID_KIND_VEC:
+        return skip_vec(d, s, k, ref, (candid_ref)entry->first);
+    case CANDID_KIND_FUTURE:
+        return skip_future(d);
+    default:
+        return candid_scalars(d, entry->kind, NULL, 1, 0);
     }
 }
 
-enum candid_result candid_skip(struct candid_decoder *d, const struct candid_wire_field *field,
-                               candid_ref ref, uint32_t count)
+enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref, uint32_t count)
 {
     const size_t used = d->arena->used;
-    struct skipping s;
-    s.d = d;
-    s.frames = s.near;
-    s.top = s.near;
-    s.limit = s.near + FRAMES_NEAR;
-    enum candid_result result =
-        count == 0      ? CANDID_OK
-        : field != NULL ? push(&s, field, 0, count)
-        : count == 1    ? skip_value(&s, ref)
-                        : skip_elements(&s, ref, count);
-    while (result == CANDID_OK && s.top != s.frames) {
-        struct frame *const frame = s.top - 1;
-        ref = frame->field == NULL ? frame->element : frame->field++->ref;
-        if (--frame->left == 0) {
-            s.top = frame;
+    struct rest near[FRAMES_NEAR];
+    struct stack s = {near, near, near + FRAMES_NEAR};
+    struct rest k = {NULL, ref, count};
+    enum candid_result result = count > 1 ? skip_elements(d, ref, count) : AGAIN;
+    if (result != AGAIN) {
+        return result;
+    }
+    for (;;) {
+        if (k.left == 0) {
+            if (s.top == s.first) {
+                break;
+            }
+            k = *--s.top;
         }
-        result = skip_value(&s, ref);
+        k.left--;
+        ref = k.field != NULL ? (k.field++)->ref : k.element;
+        do {
+            result = skip_value(d, &s, &k, &ref);
+        } while (result == AGAIN);
+        if (result != CANDID_OK) {
+            return result;
+        }
     }
     d->arena->used = used;
-    return result;
+    return CANDID_OK;
+}
+
+/* One byte, at most most: an opt's tag, a case, a count; or -1, and nothing is read. */
+CANDID_HOT int32_t skip_byte(struct candid_decoder *d, uint32_t most)
+{
+    return d->at == d->end || *d->at > most || *d->at >= 0x80 ? -1 : *d->at++;
+}
+
+enum candid_result candid_skip_one(struct candid_decoder *d, candid_ref ref)
+{
+    while (ref >= 0) {
+        const struct candid_entry *const entry = &d->entries[ref];
+        int32_t byte = 0;
+        CANDID_STEP();
+        if (entry->kind == CANDID_KIND_RECORD && entry->count <= 1) {
+            if (!candid_charge(d, 1)) {
+                return CANDID_TOO_LARGE;
+            }
+            if (entry->count == 0) {
+                return CANDID_OK;
+            }
+        } else if (entry->kind == CANDID_KIND_VARIANT && entry->count != 0) {
+            byte = skip_byte(d, entry->count - 1);
+        } else if (entry->kind == CANDID_KIND_OPT || entry->kind == CANDID_KIND_VEC) {
+            byte = skip_byte(d, 1);
+            if (byte == 0) {
+                return CANDID_OK;
+            }
+        } else {
+            byte = -1;
+        }
+        if (byte < 0) {
+            return candid_skip(d, ref, 1);
+        }
+        ref = entry->kind == CANDID_KIND_OPT || entry->kind == CANDID_KIND_VEC
+                  ? (candid_ref)entry->first
+                  : d->fields[entry->first + (uint32_t)byte].ref;
+    }
+    return candid_skip_primitive(d, (uint32_t)-ref);
 }

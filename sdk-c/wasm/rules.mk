@@ -50,11 +50,9 @@ $(WASM_DIR)/obj/nanopb/%.o: $(NANOPB_STAMP)
 	$(Q)$(CLANG) $(WASM_CFLAGS) $(NANOPB_CFLAGS) -flto -c $(NANOPB)/$*.c -o $@
 $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(IC_PB_SOURCES)): | $(NANOPB_STAMP)
 
-# For size: what is called rarely, gains nothing from speed, or decodes messages whose types are not those
-# that are expected. The ledger is 4,200 bytes smaller by it; a message of foreign types costs it 600
-# instructions more, and their bound (integration/canisters/candid) holds as before.
+# For size: what is called rarely, or gains nothing from speed.
 IC_SMALL := $(addprefix sdk-c/src/,arena.c buf.c cell.c principal.c text.c) \
-            $(addprefix sdk-c/candid/,coerce.c header.c skip.c subtype.c)
+            $(addprefix sdk-c/candid/,header.c subtype.c)
 $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(IC_SMALL)): WASM_CFLAGS += -Oz
 
 IC_WASM_SOURCES = $(IC_CORE_SOURCES) $(CANDID_SOURCES) sdk-c/wasm/msg.c sdk-c/wasm/env.c sdk-c/wasm/cycles.c sdk-c/wasm/call.c sdk-c/wasm/mem.c

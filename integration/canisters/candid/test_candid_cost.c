@@ -18,7 +18,7 @@
 #define CORPUS "sdk-c/candid/corpus/fuzz_candid"
 #define SAMPLE_TRANSFER 11u /* method of sample.did */
 #define HOSTILE_COUNT 15u   /* methods of hostile.did */
-#define DEAR_COUNT 31u      /* methods of dear.did */
+#define DEAR_COUNT 39u      /* methods of dear.did */
 #define MUTATIONS 40u
 
 /* ---- the bound ----------------------------------------------------------------------------------- */

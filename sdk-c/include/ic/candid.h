@@ -64,11 +64,8 @@ struct ic_arena;
  * - an opt that the message does not have around its value
  * - a level to come back to: a record that waits with further fields for one inside it
  * - in comparing types of func and service references: a pair of types, and the parts of both
- * and more for what takes frames or memory:
- * - two for an opt whose content turns out late not to fit
- * - two for an opt that the message does not have, around a variant's case that is expected
- * - four for a vec with elements below an opt
- * - five for a recursive value inside itself */
+ * and three for a recursive value inside itself, which takes memory and a level. What does not fit
+ * costs no more than what does. */
 #define CANDID_UNITS_BASE 4000u
 #define CANDID_UNITS_PER_BYTE 4u
 /* Elements of vecs and boxed values, in bytes of C: BASE + PER_BYTE * bytes. */
