@@ -501,9 +501,9 @@ static void cells_are_patched_and_guarded(void **state)
                 (&(struct cell_step){&small_cell, {.at = out, .size = SMALL_BYTES + 1}}));
     CHECK_RUNS(cell_write, (&(struct cell_step){&large_cell, IC_BYTES_LIT("precious")}));
     ic_host_stable()[ic_region_address(large_cell.region, 10)] ^= 1;
-    CHECK_TRAPS("stable cell: the value fails its checksum", read_large, out);
+    CHECK_TRAPS("stable cell: the value is damaged", read_large, out);
     ic_host_stable()[4096 + REGION_SMALL * IC_STORE_HEAD_BYTES + 1] = 9;
-    CHECK_TRAPS("stable cell: the size is damaged", read_small, out);
+    CHECK_TRAPS("stable cell: the value is damaged", read_small, out);
 }
 
 int main(void)

@@ -6,7 +6,8 @@
  * Layout, version 1, in the head slot or at the start of the region:
  *
  *     0   4   size of the value in bytes, + 1; 0 = never written
- *     4   4   CRC-32 of the value, 0 for an inline cell: it is rewritten too often
+ *     4   4   CRC-32 of the value. An inline cell is rewritten too often for that: the size + 1
+ *             again; 0 in those that were written before this was so
  *     8   n   the value */
 #ifndef IC_CELL_H
 #define IC_CELL_H
