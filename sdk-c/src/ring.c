@@ -195,6 +195,24 @@ bool ic_ring_back(const struct ic_ring *ring, void *record, uint64_t n)
     return true;
 }
 
+bool ic_ring_next(const struct ic_ring *ring, void *record, struct ic_ring_cursor *cursor)
+{
+    if (cursor->done >= ring->count) {
+        return false;
+    }
+    if (cursor->done == 0) {
+        cursor->page = ring->front_page;
+        cursor->record = ring->front_record;
+    } else if (cursor->record == ring->page_records) {
+        cursor->page = links_read(ring, cursor->page).next;
+        cursor->record = 0;
+    }
+    ic_stable_read(record, record_address(ring, cursor->page, cursor->record), ring->record_bytes);
+    cursor->record++;
+    cursor->done++;
+    return true;
+}
+
 /* ---- integrity ------------------------------------------------------------------------------- */
 
 enum { PHASE_START, PHASE_PAGES, PHASE_FREE };

@@ -226,6 +226,12 @@ static void check_ring(void)
         must(memcmp(got, expected, sizeof got) == 0, "ring record");
     }
     must(ic_ring_front(&ring, got) == (count > 0), "front");
+    struct ic_ring_cursor cursor = {.done = 0};
+    for (uint32_t n = model.ring_first; n < model.ring_last; n++) {
+        must(ic_ring_next(&ring, got, &cursor), "ring gone through");
+        must(got[0] == (uint8_t)(n * 7 + 1), "ring record gone through");
+    }
+    must(!ic_ring_next(&ring, got, &cursor), "end of the ring");
 }
 
 static void check_all(void *argument)

@@ -321,6 +321,13 @@ static void check_ring(void *argument)
         assert_memory_equal(got, expected, sizeof got);
     }
     assert_false(ic_ring_back(&ring, got, count));
+    struct ic_ring_cursor cursor = {.done = 0};
+    for (uint64_t n = model->first; n < model->last; n++) {
+        assert_true(ic_ring_next(&ring, got, &cursor));
+        ring_record(expected, n);
+        assert_memory_equal(got, expected, sizeof got);
+    }
+    assert_false(ic_ring_next(&ring, got, &cursor));
     ic_ring_check(&ring);
 }
 

@@ -167,6 +167,12 @@ static void ring_check(const struct life *life)
         assert_int_equal(got[RING_BYTES - 1], (uint8_t)(life->last - n));
     }
     assert_false(ic_ring_back(&ring, got, count));
+    struct ic_ring_cursor cursor = {.done = 0};
+    for (uint32_t n = life->first; n < life->last; n++) {
+        assert_true(ic_ring_next(&ring, got, &cursor));
+        assert_int_equal(got[RING_BYTES - 1], (uint8_t)(n + 1));
+    }
+    assert_false(ic_ring_next(&ring, got, &cursor));
     /* No page is lost: at most those in use at the fullest moment, and one more at either end. */
     assert_true(ring.page_count <= 4 * LIFE_STEPS / 3 + 2);
 }

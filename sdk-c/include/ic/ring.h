@@ -59,6 +59,17 @@ void ic_ring_pop(struct ic_ring *ring);
  *   returns   false when there are not that many */
 IC_MUST_USE bool ic_ring_back(const struct ic_ring *ring, void *record, uint64_t n);
 
+/* Goes through all records, from the oldest to the newest; no push or pop meanwhile. Start from a
+ * zeroed cursor.
+ *   returns   false after the last; nothing was written then */
+struct ic_ring_cursor {
+    uint64_t done; /* records gone through */
+    uint32_t page; /* + 1 */
+    uint32_t record;
+};
+IC_MUST_USE bool ic_ring_next(const struct ic_ring *ring, void *record,
+                              struct ic_ring_cursor *cursor);
+
 /* ic_ring_check_some checks the next 64 pages; see ic/check.h.
  *   returns   true while there is more
  *   traps     "stable ring: ..." at the first inconsistency */
