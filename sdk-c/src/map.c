@@ -238,17 +238,6 @@ static void addition_up(struct addition *add, const struct ic_map *map, uint32_t
     add->data = add->child;
 }
 
-/* Entries that stay left when total are shared between two nodes; an inner node gives the one
- * behind them to its parent. At the end of the map, where ascending keys arrive, the left node
- * stays full. */
-static uint32_t split_left(const struct ic_map *map, uint32_t level, uint32_t total, bool is_append)
-{
-    if (!is_append) {
-        return total / 2;
-    }
-    return level == 0 ? map->leaf.room : map->inner.room - 1;
-}
-
 /* Writes the first part of the items to the left node, the rest to the right one.
  *   returns   the item whose key separates the two */
 static uint32_t items_share(struct ic_map *map, uint32_t level, uint32_t left, uint32_t right,
@@ -264,23 +253,52 @@ static uint32_t items_share(struct ic_map *map, uint32_t level, uint32_t left, u
     return left_count;
 }
 
-/* Adds to a full node by splitting it. Turns *add into what its parent needs. */
-static void node_split(struct ic_map *map, const struct ic_map_step *step, uint32_t level,
-                       struct addition *add, bool is_append)
+/* Adds behind the last key of the map, in a new node of its own: the full one stays as it is, but
+ * for the last key of an inner node, which moves up. Turns *add into what its parent needs. */
+static void node_append(struct ic_map *map, struct ic_map_node *node, struct addition *add)
 {
     uint32_t right = ic_map_node_take(map);
-    ic_map_items_reset(&items, map, level);
-    if (is_append && level == 0) {
-        ic_map_items_insert(&items, map, 0, &add->key,
-                            add->data); /* the left leaf stays as it is */
-        ic_map_node_write(map, right, 0, 0, &items, 0, 1);
-        addition_up(add, map, 0, right);
-        return;
+    struct ic_map_key up = add->key;
+    uint32_t child = IC_MAP_NONE;
+    ic_map_items_reset(&items, map, node->level);
+    ic_map_items_insert(&items, map, 0, &add->key, add->data);
+    if (node->level != 0) {
+        uint8_t last[IC_MAP_KEY_BYTES_MAX];
+        uint32_t line = IC_MAP_LINE_NONE;
+        ic_map_node_key(map, node, node->count - 1, last);
+        ic_map_key_from(&up, map, last);
+        child = ic_map_node_child(map, &line, node, node->count);
+        ic_map_node_cut(node, node->count - 1);
     }
-    items.first_child = ic_map_node_gather(map, &items, step->node, level);
-    ic_map_items_insert(&items, map, step->at, &add->key, add->data);
-    uint32_t left_count = split_left(map, level, items.count, is_append);
-    addition_up(add, map, items_share(map, level, step->node, right, left_count), right);
+    ic_map_node_write(map, right, node->level, child, &items, 0, 1);
+    add->key = up;
+    ic_store_u32_le(add->child, right);
+    add->data = add->child;
+}
+
+/* Adds to a full node by moving its upper half to a new one: what stays keeps its slots. Turns *add
+ * into what its parent needs. */
+static void node_split(struct ic_map *map, struct ic_map_node *node, uint32_t at,
+                       struct addition *add)
+{
+    uint32_t right = ic_map_node_take(map);
+    uint32_t left_count = (node->count + 1) / 2;
+    bool goes_left = at < left_count;
+    uint32_t stay = goes_left ? left_count - 1 : left_count;
+    bool is_leaf = node->level == 0;
+    ic_map_items_reset(&items, map, node->level);
+    (void)ic_map_node_gather(map, &items, node->number, node->level, stay);
+    ic_map_node_truncate(map, node, stay);
+    if (goes_left) {
+        ic_map_node_put(map, node, at, &add->key, add->data);
+    } else {
+        ic_map_items_insert(&items, map, at - stay, &add->key, add->data);
+    }
+    /* The first of the upper half separates the two; that of an inner node stands in the parent
+     * only, and its child is left of all keys of the new node. */
+    uint32_t child = is_leaf ? 0 : ic_load_u32_le(ic_map_item(&items, 0) + map->key_bytes);
+    ic_map_node_write(map, right, node->level, child, &items, is_leaf ? 0 : 1, items.count);
+    addition_up(add, map, 0, right);
 }
 
 /* Puts a root above the old one and its new right neighbour. */
@@ -303,17 +321,21 @@ static void insert_at(struct ic_map *map, struct ic_map_cursor *cursor, struct a
     bool is_append = cursor->is_last_leaf && cursor->steps[0].at == cursor->steps[0].count;
     struct ic_map_node node = leaf_of(map, cursor);
     uint32_t level = 0;
-    while (node.count == node.shape->room) {
-        node_split(map, &cursor->steps[level], level, add, is_append);
-        level++;
-        if (level == map->height) {
-            root_grow(map, add);
-            break;
+    while (node.count == node.shape->room && level < map->height) {
+        if (is_append) {
+            node_append(map, &node, add);
+        } else {
+            node_split(map, &node, cursor->steps[level].at, add);
         }
-        const struct ic_map_step *step = &cursor->steps[level];
-        ic_map_node_load(map, &node, step->node, level, step->line, cursor->leaf);
+        level++;
+        if (level < map->height) {
+            const struct ic_map_step *step = &cursor->steps[level];
+            ic_map_node_load(map, &node, step->node, level, step->line, cursor->leaf);
+        }
     }
-    if (node.count < node.shape->room) {
+    if (level == map->height) {
+        root_grow(map, add);
+    } else {
         ic_map_node_put(map, &node, cursor->steps[level].at, &add->key, add->data);
     }
     map->count++;
@@ -363,9 +385,9 @@ static void neighbours_gather(struct ic_map *map, const struct ic_map_node *pare
                               uint32_t level, uint32_t left, uint32_t right)
 {
     ic_map_items_reset(&items, map, level);
-    items.first_child = ic_map_node_gather(map, &items, left, level);
+    items.first_child = ic_map_node_gather(map, &items, left, level, 0);
     uint32_t between = items.count;
-    uint32_t right_child = ic_map_node_gather(map, &items, right, level);
+    uint32_t right_child = ic_map_node_gather(map, &items, right, level, 0);
     if (level != 0) {
         struct ic_map_key separator;
         uint8_t key[IC_MAP_KEY_BYTES_MAX];
@@ -396,6 +418,10 @@ static bool node_help(struct ic_map *map, struct ic_map_cursor *cursor, uint32_t
     uint32_t right = ic_map_node_child(map, &line, parent, at + 1);
     neighbours_gather(map, parent, at, level, left, right);
     uint32_t room = parent->level > 1 ? map->inner.room : map->leaf.room;
+    if (level != 0) {
+        ic_map_cache_forget(map, left);
+        ic_map_cache_forget(map, right);
+    }
     if (items.count <= room - room / UNDERFULL_SHARE) {
         ic_map_node_write(map, left, level, items.first_child, &items, 0, items.count);
         ic_map_node_release(map, right);

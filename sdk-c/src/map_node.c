@@ -361,11 +361,13 @@ void ic_map_items_reset(struct ic_map_items *items, const struct ic_map *map, ui
     items->bytes = map->key_bytes + shape_of(map, level)->data_bytes;
 }
 
-/* Checks that there is room for one more. */
-static void items_extend(struct ic_map_items *items)
+/* Checks that there is room for some more; gives the first of them. */
+static uint8_t *items_extend(struct ic_map_items *items, uint32_t more)
 {
-    ic_assert((size_t)(items->count + 1) * items->bytes + 16 <= sizeof items->at);
-    items->count++;
+    uint8_t *item = ic_map_item(items, items->count);
+    ic_assert((size_t)(items->count + more) * items->bytes + 16 <= sizeof items->at);
+    items->count += more;
+    return item;
 }
 
 void ic_map_items_insert(struct ic_map_items *items, const struct ic_map *map, uint32_t at,
@@ -373,7 +375,7 @@ void ic_map_items_insert(struct ic_map_items *items, const struct ic_map *map, u
 {
     uint32_t behind = items->count - at;
     ic_assert(at <= items->count);
-    items_extend(items);
+    (void)items_extend(items, 1);
     uint8_t *item = ic_map_item(items, at);
     memmove(item + items->bytes, item, (size_t)behind * items->bytes);
     memcpy(item, key->at, map->key_bytes);
@@ -382,16 +384,37 @@ void ic_map_items_insert(struct ic_map_items *items, const struct ic_map *map, u
     }
 }
 
+/* A split copies every key twice, so the copy is not a call. */
+static inline void bytes_copy(uint8_t *to, const uint8_t *from, uint32_t bytes)
+{
+#ifdef __wasm_simd128__
+    if (bytes >= 16) {
+        uint32_t last = bytes - 16;
+        for (uint32_t i = 0; i < last; i += 16) {
+            wasm_v128_store(to + i, wasm_v128_load(from + i));
+        }
+        wasm_v128_store(to + last, wasm_v128_load(from + last));
+        return;
+    }
+#endif
+    memcpy(to, from, bytes);
+}
+
+/* The data of an entry of an inner node: its child. */
+static inline void child_copy(uint8_t *to, const uint8_t *from)
+{
+    ic_store_u32_le(to, ic_load_u32_le(from));
+}
+
 /* An entry of a leaf stands in one piece, key and value, as it does in an item. */
 static void image_item(const struct ic_map *map, const struct ic_map_shape *shape, uint8_t *item,
                        uint32_t slot)
 {
     bool is_whole = shape == &map->leaf;
-    memcpy(item, image_in + shape->keys_at + (size_t)slot * shape->key_step,
-           is_whole ? shape->key_step : map->key_bytes);
+    bytes_copy(item, image_in + shape->keys_at + (size_t)slot * shape->key_step, shape->key_step);
     if (!is_whole) {
-        memcpy(item + map->key_bytes, image_in + shape->data_at + (size_t)slot * shape->data_step,
-               shape->data_bytes);
+        child_copy(item + map->key_bytes,
+                   image_in + shape->data_at + (size_t)slot * shape->data_step);
     }
 }
 
@@ -413,15 +436,45 @@ static struct ic_map_node image_read(const struct ic_map *map, uint32_t number, 
 }
 
 uint32_t ic_map_node_gather(const struct ic_map *map, struct ic_map_items *items, uint32_t number,
-                            uint32_t level)
+                            uint32_t level, uint32_t from)
 {
     struct ic_map_node node = image_read(map, number, level);
-    for (uint32_t i = 0; i < node.count; i++) {
-        items_extend(items);
-        image_item(map, node.shape, ic_map_item(items, items->count - 1),
-                   ic_map_node_slot(&node, i));
+    if (from < node.count) {
+        uint8_t *item = items_extend(items, node.count - from);
+        for (uint32_t i = from; i < node.count; i++, item += items->bytes) {
+            image_item(map, node.shape, item, ic_map_node_slot(&node, i));
+        }
     }
     return ic_load_u32_le(image_in + LINK_AT);
+}
+
+/* The key of an entry of the node in image_in. */
+static const uint8_t *image_key(const struct ic_map_node *node, uint32_t at)
+{
+    return image_in + node->shape->keys_at +
+           (size_t)ic_map_node_slot(node, at) * node->shape->key_step;
+}
+
+void ic_map_node_truncate(const struct ic_map *map, struct ic_map_node *node, uint32_t count)
+{
+    const uint8_t *end = record_at(node, node->count);
+    ic_assert(count > 0 && count <= node->count);
+    for (uint32_t i = count; i < node->count; i++) {
+        ic_store_u32_le(record_at(node, i), MARK_FREE);
+    }
+    node->count = count;
+    ic_store_u16_le(node->front + COUNT_AT, (uint16_t)count);
+    const uint8_t *first = image_key(node, 0);
+    uint32_t prefix = common_bytes(first, image_key(node, count - 1), map->key_bytes);
+    if (prefix > prefix_of(node)) {
+        memcpy(node->front + HEADER_BYTES, first, map->key_bytes);
+        node->front[PREFIX_AT] = (uint8_t)prefix;
+        for (uint32_t i = 0; i < count; i++) {
+            ic_store_u32_le(record_at(node, i),
+                            key_mark(image_key(node, i), map->key_bytes, prefix));
+        }
+    }
+    front_write(node, node->front, end);
 }
 
 /* Puts the items into slots 0, 1, ... of image_out and makes the index. */
@@ -438,11 +491,11 @@ static void image_fill(const struct ic_map *map, const struct ic_map_shape *shap
         }
         const uint8_t *item = ic_map_item(items, first + slot);
         record_set(record, key_mark(item, map->key_bytes, prefix), slot);
-        memcpy(image_out + shape->keys_at + (size_t)slot * shape->key_step, item,
-               is_whole ? shape->key_step : map->key_bytes);
+        bytes_copy(image_out + shape->keys_at + (size_t)slot * shape->key_step, item,
+                   shape->key_step);
         if (!is_whole) {
-            memcpy(image_out + shape->data_at + (size_t)slot * shape->data_step,
-                   item + map->key_bytes, shape->data_bytes);
+            child_copy(image_out + shape->data_at + (size_t)slot * shape->data_step,
+                       item + map->key_bytes);
         }
     }
 }
@@ -470,9 +523,6 @@ void ic_map_node_write(struct ic_map *map, uint32_t number, uint32_t level, uint
     image_fill(map, shape, items, first, end);
     ic_stable_write(ic_map_node_address(map, number), image_out,
                     shape->keys_at + (size_t)count * shape->key_step);
-    if (level != 0) {
-        ic_map_cache_forget(map, number);
-    }
 }
 
 /* ---- checking -------------------------------------------------------------------------------- */
@@ -497,7 +547,7 @@ void ic_map_node_check(const struct ic_map *map, struct ic_map_items *items, uin
                        uint32_t level)
 {
     ic_map_items_reset(items, map, level);
-    items->first_child = ic_map_node_gather(map, items, number, level);
+    items->first_child = ic_map_node_gather(map, items, number, level, 0);
     struct ic_map_node node = {.shape = shape_of(map, level), .front = image_in};
     slots_check(&node, items->count);
     uint32_t prefix = prefix_of(&node);

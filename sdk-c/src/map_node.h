@@ -96,12 +96,17 @@ void ic_map_items_reset(struct ic_map_items *items, const struct ic_map *map, ui
 void ic_map_items_insert(struct ic_map_items *items, const struct ic_map *map, uint32_t at,
                          const struct ic_map_key *key, const void *data);
 
-/* ic_map_node_gather appends all entries of a node.
+/* ic_map_node_gather appends all entries of a node from one on.
  *   returns   its first child, 0 for a leaf */
 uint32_t ic_map_node_gather(const struct ic_map *map, struct ic_map_items *items, uint32_t number,
-                            uint32_t level);
+                            uint32_t level, uint32_t from);
 
-/* ic_map_node_write makes a node of the items first..end-1, replacing what it was. */
+/* ic_map_node_truncate takes all entries from count > 0 on out of the node that was gathered last,
+ * and makes its prefix as long as the rest allows. */
+void ic_map_node_truncate(const struct ic_map *map, struct ic_map_node *node, uint32_t count);
+
+/* ic_map_node_write makes a node of the items first..end-1, replacing what it was. The caller lets
+ * the cache forget a node that was in use; one that was just taken is not in it. */
 void ic_map_node_write(struct ic_map *map, uint32_t number, uint32_t level, uint32_t first_child,
                        struct ic_map_items *items, uint32_t first, uint32_t end);
 
