@@ -97,7 +97,7 @@ install: $(SDK_FOR_INSTALL) sdk-wasm-objects
 
 .PHONY: uninstall
 uninstall:
-	rm -rf $(addprefix $(INSTALLED)/,$(addprefix bin/,axon didc wasm-seal) $(addsuffix /axon-sdk,include lib share) lib/pkgconfig/axon-sdk.pc)
+	rm -rf $(addprefix $(INSTALLED)/,$(addprefix bin/,axon didc pb-gen wasm-seal) $(addsuffix /axon-sdk,include lib share) lib/pkgconfig/axon-sdk.pc)
 
 # The list of sources is complete only when all rules have been read.
 .PHONY: sdk-wasm-objects

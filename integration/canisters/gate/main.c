@@ -15,6 +15,7 @@ static struct ic_cell count;
 struct relay {
     struct ic_flow flow;
     struct ic_answer answer;
+    const struct gate_relay_in *in; /* until the await */
 };
 IC_ASYNC_POOL(pool, struct relay, 1, 1, 1);
 
@@ -143,7 +144,10 @@ static void relay_run(struct ic_flow *flow)
 {
     struct relay *f = (struct relay *)flow;
     IC_FLOW_BEGIN(f);
-    IC_JOIN(f);
+    IC_AWAIT(f, ic_call(&f->flow, &f->answer,
+                        &(struct ic_call){.to = f->in->to,
+                                          .method = f->in->method,
+                                          .argument = f->in->argument}));
     struct ic_bytes text = ic_bytes_from_text(ic_call_code_name(f->answer.code));
     if (f->answer.code == IC_CALL_CANISTER_REJECT || f->answer.code == IC_CALL_CANISTER_ERROR) {
         text = ic_answer_bytes(&f->answer);
@@ -156,7 +160,6 @@ void gate_relay(const struct gate_relay_in *in)
 {
     struct relay *f = ic_flow_new(relay_run, NULL, sizeof *f);
     ic_assert(f != NULL);
-    ic_call(&f->flow, &f->answer,
-            &(struct ic_call){.to = in->to, .method = in->method, .argument = in->argument});
+    f->in = in;
     ic_flow_start(&f->flow);
 }
