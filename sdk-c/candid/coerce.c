@@ -79,7 +79,7 @@ struct stack {
  *   returns   NULL when the arena is too small */
 CANDID_COLD struct frame *move_frames(struct ic_arena *arena, const struct frame *near)
 {
-    struct frame *moved = ic_arena_alloc(arena, (CANDID_DEPTH_MAX + 1) * sizeof *moved);
+    struct frame *moved = ic_arena_alloc(arena, CANDID_DEPTH_MAX * sizeof *moved);
     if (moved != NULL) {
         memcpy(moved, near, (FRAMES_NEAR + 1) * sizeof *moved);
     }
@@ -97,7 +97,7 @@ CANDID_HOT enum candid_result push(struct candid_decoder *d, struct stack *s, en
             return CANDID_NO_MEMORY;
         }
         s->top = s->first + FRAMES_NEAR;
-        s->last = s->first + CANDID_DEPTH_MAX;
+        s->last = s->first + CANDID_DEPTH_MAX - 1; // a null in a box takes none
     }
     s->top++;
     s->top->kind = kind;
@@ -193,87 +193,19 @@ CANDID_HOT enum candid_result fall_back(struct candid_decoder *d, struct stack *
 
 /* ---- plans --------------------------------------------------------------------------------------- */
 
-struct candid_plan candid_no_plan;
-
-/* A field that is expected, cannot be null, and is not on the wire. */
-static const struct candid_type missing = {.kind = CANDID_KIND_FUTURE};
-
-static struct candid_step absent_step(const struct candid_field *field)
-{
-    const struct candid_type *const type = field->type;
-    const bool is_box = type->kind == CANDID_KIND_BOX;
-    const uint32_t kind = is_box ? type->of.inner->kind : type->kind;
-    const bool may_be_null =
-        kind == CANDID_KIND_OPT ||
-        (!is_box && (kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED));
-    return (struct candid_step){
-        .ref = -CANDID_KIND_NULL, .type = may_be_null ? type : &missing, .offset = field->offset};
-}
-
-/* Both sides ascend by id.
- *   returns   the end of the steps */
-static const struct candid_step *plan_steps(struct candid_step *steps,
-                                            const struct candid_wire_field *wire,
-                                            uint32_t wire_count, const struct candid_type *type)
-{
-    const struct candid_wire_field *const wire_end = wire + wire_count;
-    const struct candid_field *field = type->of.fields;
-    const struct candid_field *const field_end = candid_fields_end(type);
-    while (wire != wire_end || field != field_end) {
-        CANDID_STEP();
-        if (wire == wire_end || (field != field_end && field->id < wire->id)) {
-            *steps++ = absent_step(field++);
-        } else if (field == field_end || wire->id < field->id) {
-            /* Not expected, so skipped. */
-            *steps++ = (struct candid_step){(wire++)->ref, 0, &candid_type_reserved};
-        } else {
-            *steps++ = (struct candid_step){wire->ref, field->offset, field->type};
-            wire++;
-            field++;
-        }
-    }
-    return steps;
-}
-
-/* Records come in numbers, so what to do with their fields is found out once. */
-CANDID_COLD enum candid_result make_plan(struct candid_decoder *d, struct candid_entry *entry,
-                                         const struct candid_type *type,
-                                         const struct candid_plan **out)
-{
-    uint8_t *at = NULL;
-    for (const struct candid_plan *plan = entry->plan; plan != &candid_no_plan; plan = plan->next) {
-        CANDID_STEP();
-        if (plan->type == type) {
-            *out = plan;
-            return CANDID_OK;
-        }
-    }
-    const enum candid_result result =
-        candid_alloc(d, &at,
-                     sizeof(struct candid_plan) +
-                         ((uint64_t)entry->count + type->count) * sizeof(struct candid_step));
-    if (result != CANDID_OK) {
-        return result;
-    }
-    struct candid_plan *const plan = (struct candid_plan *)(void *)at;
-    plan->type = type;
-    plan->next = entry->plan;
-    plan->end = plan_steps(plan->steps, d->fields + entry->first, entry->count, type);
-    entry->plan = plan;
-    *out = plan;
-    return CANDID_OK;
-}
-
 CANDID_HOT enum candid_result find_plan(struct candid_decoder *d, struct candid_entry *entry,
                                         const struct candid_type *type,
                                         const struct candid_plan **out)
 {
-    const struct candid_plan *const plan = entry->plan;
-    if (plan->type == type) {
-        *out = plan;
-        return CANDID_OK;
+    struct candid_plan *const plan = entry->plan;
+    if (plan->type != type) {
+        return candid_plan_make(d, entry, type, out);
     }
-    return make_plan(d, entry, type, out);
+    if (!plan->is_decided) {
+        candid_plan_decide(d, plan);
+    }
+    *out = plan;
+    return CANDID_OK;
 }
 
 /* ---- values -------------------------------------------------------------------------------------- */
@@ -316,12 +248,21 @@ CANDID_HOT enum candid_result read_opt(struct candid_decoder *d, struct value *v
         if (!candid_charge(d, 1)) {
             return CANDID_TOO_LARGE;
         }
-        const bool is_nothing = v->ref == -CANDID_KIND_NULL || v->ref == -CANDID_KIND_RESERVED;
-        *(bool *)v->out = !is_nothing;
-        if (is_nothing) {
+        if (v->ref == -CANDID_KIND_NULL || v->ref == -CANDID_KIND_RESERVED) {
+            *(bool *)v->out = false;
             return CANDID_OK;
         }
-        if (v->type->of.inner->kind == CANDID_KIND_BOX && is_endless(v->type)) {
+        *(bool *)v->out = true;
+    }
+    const struct candid_type *const inner = v->type->of.inner;
+    if (inner->kind == CANDID_KIND_BOX) {
+        const uint32_t kind = inner->of.inner->kind;
+        if (candid_is_misfit(candid_wire_kind(d, v->ref), kind)) {
+            *(bool *)v->out = false;
+            return candid_skip_one(d, v->ref);
+        }
+        if (entry == NULL && (kind == CANDID_KIND_OPT || kind == CANDID_KIND_BOX) &&
+            is_endless(v->type)) {
             return CANDID_TOO_DEEP;
         }
     }
@@ -331,25 +272,6 @@ CANDID_HOT enum candid_result read_opt(struct candid_decoder *d, struct value *v
     return AGAIN;
 }
 
-/* No value of this wire kind fits the expected kind. */
-static bool is_misfit(uint32_t wire, uint32_t expected)
-{
-    switch (expected) {
-    case CANDID_KIND_OPT:
-    case CANDID_KIND_BOX:
-    case CANDID_KIND_RESERVED:
-        return false;
-    case CANDID_KIND_BLOB:
-        return wire != CANDID_KIND_VEC;
-    case CANDID_KIND_INT:
-        return wire != CANDID_KIND_INT && wire != CANDID_KIND_NAT;
-    case CANDID_KIND_PRINCIPAL:
-        return wire != CANDID_KIND_PRINCIPAL && wire != CANDID_KIND_SERVICE;
-    default:
-        return wire != expected;
-    }
-}
-
 /* Allocates a box, and reads an opt in it that is null.
  *   returns   AGAIN: its content is to be read */
 CANDID_COLD enum candid_result read_box(struct candid_decoder *d, const struct candid_type *inner,
@@ -357,7 +279,7 @@ CANDID_COLD enum candid_result read_box(struct candid_decoder *d, const struct c
 {
     const uint32_t kind = candid_wire_kind(d, ref);
     uint8_t *box = NULL;
-    if (is_misfit(kind, inner->kind)) {
+    if (candid_is_misfit(kind, inner->kind)) {
         return misfit(d, ref);
     }
     /* What is endless on the wire can be so here in a box only. */
@@ -393,6 +315,30 @@ CANDID_HOT enum candid_result enter_box(struct candid_decoder *d, struct stack *
     return result == CANDID_OK ? AGAIN : result;
 }
 
+/* A field that is decided by its step. */
+CANDID_HOT enum candid_result read_decided(struct candid_decoder *d,
+                                            const struct candid_step *step, uint8_t *out)
+{
+    switch (step->kind) {
+    case CANDID_STEP_SCALAR:
+        return candid_scalar(d, (uint32_t)-step->ref, out);
+    case CANDID_STEP_SKIP:
+        return candid_skip_one(d, step->ref);
+    case CANDID_STEP_ABSENT_OPT:
+        *(bool *)out = false;
+        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+    case CANDID_STEP_MISFIT_OPT:
+        *(bool *)out = false;
+        return candid_charge(d, 1) ? candid_skip_one(d, step->ref) : CANDID_TOO_LARGE;
+    case CANDID_STEP_MISFIT:
+        return misfit(d, step->ref);
+    case CANDID_STEP_NULL:
+    case CANDID_STEP_VALUE:
+        break;
+    }
+    return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+}
+
 CANDID_HOT enum candid_result read_record(struct candid_decoder *d, struct stack *s,
                                           struct value *v, struct record *r)
 {
@@ -411,6 +357,13 @@ CANDID_HOT enum candid_result read_record(struct candid_decoder *d, struct stack
     }
     if (plan->end == plan->steps) {
         return CANDID_OK;
+    }
+    if (plan->never_fits && v->opt != NULL) {
+        if (entry->count == 0) {
+            return CANDID_MISMATCH;
+        }
+        const enum candid_result skipped = candid_skip_fields(d, entry);
+        return skipped == CANDID_OK ? CANDID_MISMATCH : skipped;
     }
     if (plan->end == plan->steps + 1) {
         v->ref = plan->steps[0].ref;
@@ -432,49 +385,34 @@ CANDID_COLD enum candid_result read_long_index(struct candid_decoder *d, uint32_
     return result;
 }
 
-/* Finds the expected case with this id; where more are expected it is further up than on the wire.
+/* Finds the expected case with this id.
  *   returns   its tag, or -1 */
-CANDID_COLD int32_t search_case(const struct candid_type *type, uint32_t index, uint32_t id)
+CANDID_COLD int32_t search_case(const struct candid_type *type, struct candid_wire_field *wire)
 {
-    const struct candid_field *const fields = type->of.fields;
-    uint32_t low = 0;
-    uint32_t high = type->count;
-    if (index < high && fields[index].id > id) {
-        high = index;
-    } else if (index < high) {
-        low = index + 1;
-        /* Mostly it is near. */
-        for (uint32_t near = 0; near < 4 && low < high; near++, low++) {
-            if (fields[low].id >= id) {
-                return fields[low].id == id ? (int32_t)low : -1;
-            }
-        }
+    const struct candid_field *at = type->of.fields;
+    uint32_t left = type->count;
+    while (left > 1) {
+        const uint32_t half = left / 2;
+        CANDID_STEP();
+        at += at[half].id <= wire->id ? half : 0;
+        left -= half;
     }
-    while (low < high) {
-        const uint32_t middle = (low + high) / 2;
-        const uint32_t at_middle = fields[middle].id;
-        if (at_middle == id) {
-            return (int32_t)middle;
-        }
-        if (at_middle < id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    if (left == 0 || at->id != wire->id) {
+        wire->missed = type;
+        return -1;
     }
-    return -1;
+    wire->tag = (uint32_t)(at - type->of.fields);
+    return (int32_t)wire->tag;
 }
 
-/* Where both sides have the same cases the index is the tag; or the next one where one more is
- * expected. */
-CANDID_HOT int32_t find_case(const struct candid_type *type, uint32_t index, uint32_t id)
+/* Finds the tag of a case: most likely that of last time, at first the index. */
+CANDID_HOT int32_t find_case(const struct candid_type *type, struct candid_wire_field *wire)
 {
-    const struct candid_field *const fields = type->of.fields;
-    if (index < type->count && fields[index].id == id) {
-        return (int32_t)index;
+    const uint32_t guess = wire->tag;
+    if (guess < type->count && type->of.fields[guess].id == wire->id) {
+        return (int32_t)guess;
     }
-    return index + 1 < type->count && fields[index + 1].id == id ? (int32_t)index + 1
-                                                                 : search_case(type, index, id);
+    return wire->missed == type ? -1 : search_case(type, wire);
 }
 
 CANDID_HOT enum candid_result read_variant(struct candid_decoder *d, struct value *v)
@@ -495,8 +433,8 @@ CANDID_HOT enum candid_result read_variant(struct candid_decoder *d, struct valu
     if (index >= entry->count) {
         return CANDID_BAD_CASE;
     }
-    const struct candid_wire_field *const wire = &d->fields[entry->first + index];
-    const int32_t tag = find_case(v->type, index, wire->id);
+    struct candid_wire_field *const wire = &d->fields[entry->first + index];
+    const int32_t tag = find_case(v->type, wire);
     if (tag < 0) {
         return wire->ref != -CANDID_KIND_NULL ? misfit(d, wire->ref)
                : candid_charge(d, 1)          ? CANDID_MISMATCH
@@ -504,8 +442,13 @@ CANDID_HOT enum candid_result read_variant(struct candid_decoder *d, struct valu
     }
     const struct candid_field *const field = &v->type->of.fields[tag];
     *(uint32_t *)(void *)v->out = (uint32_t)tag;
-    if (wire->ref == -CANDID_KIND_NULL && field->type->kind == CANDID_KIND_NULL) {
-        return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+    if (wire->ref == -CANDID_KIND_NULL) {
+        const uint32_t kind = field->type->kind;
+        if (kind == CANDID_KIND_NULL || candid_is_misfit(CANDID_KIND_NULL, kind)) {
+            return !candid_charge(d, 1)       ? CANDID_TOO_LARGE
+                   : kind == CANDID_KIND_NULL ? CANDID_OK
+                                              : CANDID_MISMATCH;
+        }
     }
     v->ref = wire->ref;
     v->type = field->type;
@@ -544,29 +487,63 @@ CANDID_COLD enum candid_result read_blob(struct candid_decoder *d, candid_ref re
     return result == CANDID_OK ? CANDID_MISMATCH : result;
 }
 
-/* Elements at opts that the message does not have, which all become null: of nothing, or of what
- * cannot fit.
+/* Opts on both sides, of what has no parts and is of the same kind; or that are all null.
+ *   returns   AGAIN when they are neither; nothing is read then */
+CANDID_COLD enum candid_result read_plain_opts(struct candid_decoder *d, candid_ref content,
+                                               const struct candid_type *element, uint8_t *out,
+                                               uint32_t count)
+{
+    const uint32_t kind = element->of.inner->kind;
+    const bool is_scalar = content == -(candid_ref)kind && candid_is_scalar(kind);
+    const uint8_t *const start = d->at;
+    for (uint32_t i = 0; i < count; i++) {
+        CANDID_STEP();
+        if (d->at == d->end) {
+            return CANDID_TRUNCATED;
+        }
+        const uint8_t tag = *d->at++;
+        *(bool *)out = tag == 1;
+        if (tag != 0 && !is_scalar) {
+            d->at = start;
+            return AGAIN;
+        }
+        const enum candid_result result = tag == 0 ? CANDID_OK
+                                          : tag == 1
+                                              ? candid_scalar(d, kind, out + element->offset)
+                                              : CANDID_BAD_BOOL;
+        if (result != CANDID_OK) {
+            return result;
+        }
+        out += element->size;
+    }
+    return CANDID_OK;
+}
+
+/* Elements at opts that the message does not have. Those all become null that are of nothing, or of
+ * what cannot fit; what has no parts is read as it lies there.
  *   returns   AGAIN when they are neither */
-CANDID_COLD enum candid_result read_null_opts(struct candid_decoder *d, candid_ref ref,
+CANDID_COLD enum candid_result read_bare_opts(struct candid_decoder *d, candid_ref ref,
                                               const struct candid_type *element, uint8_t *at,
                                               uint32_t count)
 {
     const uint32_t kind = candid_wire_kind(d, ref);
     const bool nothing = kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED;
     const struct candid_type *const inner = element->of.inner;
-    if (!(nothing || is_misfit(kind, inner->kind))) {
+    const bool is_null = nothing || candid_is_misfit(kind, inner->kind);
+    if (!is_null && (inner->kind != kind || !candid_is_scalar(kind))) {
         return AGAIN;
     }
-    /* Nothing is charged for where it is skipped. */
-    if (!nothing && !candid_charge(d, count)) {
+    if (!candid_charge(d, count)) {
         return CANDID_TOO_LARGE;
     }
-    for (uint32_t i = 0; i < count; i++) {
+    enum candid_result result = CANDID_OK;
+    for (uint32_t i = 0; i < count && result == CANDID_OK; i++) {
         CANDID_STEP();
-        *(bool *)at = false;
+        *(bool *)at = !is_null;
+        result = is_null ? CANDID_OK : candid_scalar(d, kind, at + element->offset);
         at += element->size;
     }
-    return candid_skip(d, ref, count);
+    return is_null && !nothing ? candid_skip(d, ref, count) : result;
 }
 
 /* Elements that need no loop of ours.
@@ -578,8 +555,11 @@ CANDID_HOT enum candid_result read_plain_elements(struct candid_decoder *d, cand
     if (element->kind == CANDID_KIND_RESERVED) {
         return candid_skip(d, ref, (uint32_t)count);
     }
-    if (element->kind == CANDID_KIND_OPT && entry_of(d, ref, CANDID_KIND_OPT) == NULL) {
-        return read_null_opts(d, ref, element, at, (uint32_t)count);
+    if (element->kind == CANDID_KIND_OPT) {
+        const struct candid_entry *const opt = entry_of(d, ref, CANDID_KIND_OPT);
+        return opt != NULL
+                   ? read_plain_opts(d, (candid_ref)opt->first, element, at, (uint32_t)count)
+                   : read_bare_opts(d, ref, element, at, (uint32_t)count);
     }
     if (ref < 0) {
         return element->kind == (uint32_t)-ref
@@ -619,48 +599,105 @@ CANDID_HOT enum candid_result enter_vec(struct candid_decoder *d, struct stack *
     return AGAIN;
 }
 
+/* An opt is expected, and there is something else, which does not fit its content either. */
+CANDID_HOT bool is_bare_misfit(uint32_t kind, const struct candid_type *element)
+{
+    return element->kind == CANDID_KIND_OPT && kind != CANDID_KIND_OPT &&
+           candid_is_misfit(kind, element->of.inner->kind) && kind != CANDID_KIND_NULL &&
+           kind != CANDID_KIND_RESERVED;
+}
+
+/* A count in more than one byte, or none.
+ *   returns   negative: minus the result */
+CANDID_COLD int64_t read_long_count(struct candid_decoder *d)
+{
+    uint64_t count = 0;
+    const enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
+    if (result != CANDID_OK) {
+        return -(int64_t)result;
+    }
+    /* More than this many elements have neither bytes nor units. */
+    return count > UINT32_MAX ? (int64_t)UINT32_MAX : (int64_t)count;
+}
+
+/* More than one element, or one that is decided together with others. */
+CANDID_HOT enum candid_result read_elements(struct candid_decoder *d, struct stack *s,
+                                            struct value *v, struct record *r, candid_ref ref,
+                                            uint32_t count)
+{
+    const struct candid_type *const element = v->type->of.inner;
+    uint8_t *at = NULL;
+    if (ref == -CANDID_KIND_NULL && element->kind == CANDID_KIND_NULL) {
+        candid_vec_store(v->out, NULL, count);
+        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    }
+    /* What has parts and bytes needs no further look. */
+    if (ref >= 0 && count <= candid_left(d)) {
+        at = candid_take(d, (uint64_t)count * element->size);
+    }
+    enum candid_result result = at != NULL
+                                    ? CANDID_OK
+                                    : candid_elements(d, &at, count, candid_wire_kind(d, ref), element);
+    if (result != CANDID_OK) {
+        return result;
+    }
+    candid_vec_store(v->out, element->size == 0 ? NULL : at, count);
+    if (element->kind != CANDID_KIND_VEC && element->kind != CANDID_KIND_VARIANT) {
+        result = read_plain_elements(d, ref, element, at, count);
+        if (result != AGAIN) {
+            return result;
+        }
+    }
+    v->out = at;
+    if (count == 1) {
+        v->ref = ref;
+        v->type = element;
+        return AGAIN;
+    }
+    return enter_vec(d, s, v, r, ref, count, element);
+}
+
 CANDID_HOT enum candid_result read_vec(struct candid_decoder *d, struct stack *s, struct value *v,
                                        struct record *r)
 {
     const struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_VEC);
-    const struct candid_type *const element = v->type->of.inner;
-    uint64_t count = 0;
-    uint8_t *at = NULL;
     if (entry == NULL) {
         return misfit(d, v->ref);
     }
-    enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
-    if (result == CANDID_OK && count == 0) {
+    uint32_t count = 0;
+    if (d->at != d->end && *d->at < 0x80) {
+        count = *d->at++;
+    } else {
+        const int64_t long_count = read_long_count(d);
+        if (long_count < 0) {
+            return (enum candid_result)-long_count;
+        }
+        count = (uint32_t)long_count;
+    }
+    if (count == 0) {
         candid_vec_store(v->out, NULL, 0);
         return CANDID_OK;
     }
+    const struct candid_type *const element = v->type->of.inner;
     const candid_ref ref = (candid_ref)entry->first;
-    if (result == CANDID_OK && ref == -CANDID_KIND_NULL && element->kind == CANDID_KIND_NULL) {
-        candid_vec_store(v->out, NULL, (size_t)count);
-        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    const uint32_t kind = candid_wire_kind(d, ref);
+    if (kind != element->kind && candid_is_misfit(kind, element->kind)) {
+        const enum candid_result result = candid_skip(d, ref, count);
+        return result == CANDID_OK ? CANDID_MISMATCH : result;
     }
-    if (result == CANDID_OK && count == 1) {
-        result = candid_alloc(d, &at, element->size);
-    } else if (result == CANDID_OK) {
-        result = candid_elements(d, &at, count, candid_wire_kind(d, ref), element);
+    if (count != 1 || element->size == 0 || is_bare_misfit(kind, element)) {
+        return read_elements(d, s, v, r, ref, count);
     }
-    if (result != CANDID_OK) {
-        return result;
+    /* No frame for one. */
+    uint8_t *const at = candid_take(d, element->size);
+    if (at == NULL) {
+        return candid_no_room(d, element->size);
     }
-    candid_vec_store(v->out, element->size == 0 ? NULL : at, (size_t)count);
-    if (count == 1) {
-        /* No frame for one. */
-        v->ref = ref;
-        v->type = element;
-        v->out = at;
-        return AGAIN;
-    }
-    result = read_plain_elements(d, ref, element, at, count);
-    if (result != AGAIN) {
-        return result;
-    }
+    candid_vec_store(v->out, at, 1);
+    v->ref = ref;
+    v->type = element;
     v->out = at;
-    return enter_vec(d, s, v, r, ref, (uint32_t)count, element);
+    return AGAIN;
 }
 
 /* ---- others -------------------------------------------------------------------------------------- */
@@ -733,17 +770,25 @@ CANDID_HOT enum candid_result read_value(struct candid_decoder *d, struct stack 
     }
 }
 
-CANDID_HOT enum candid_result next_field(struct value *v, struct record *r)
+CANDID_HOT enum candid_result next_field(struct candid_decoder *d, struct value *v,
+                                         struct record *r)
 {
-    if (r->step == r->end) {
-        return CANDID_OK;
+    while (r->step != r->end) {
+        const struct candid_step *const step = r->step++;
+        uint8_t *const out = r->out + step->offset;
+        CANDID_STEP();
+        if (step->kind == CANDID_STEP_VALUE) {
+            v->ref = step->ref;
+            v->type = step->type;
+            v->out = out;
+            return AGAIN;
+        }
+        const enum candid_result result = read_decided(d, step, out);
+        if (result != CANDID_OK) {
+            return result;
+        }
     }
-    const struct candid_step *const step = r->step++;
-    CANDID_STEP();
-    v->ref = step->ref;
-    v->type = step->type;
-    v->out = r->out + step->offset;
-    return AGAIN;
+    return CANDID_OK;
 }
 
 /* Fills bytes at `at` with what lies in the `period` bytes before it, over and over. */
@@ -826,7 +871,7 @@ CANDID_HOT enum candid_result next_value(struct candid_decoder *d, struct stack 
 {
     v->opt = NULL;
     for (;;) {
-        const enum candid_result result = v->vec != NULL ? next_element(d, s, v) : next_field(v, r);
+        const enum candid_result result = v->vec != NULL ? next_element(d, s, v) : next_field(d, v, r);
         if (result != CANDID_OK) {
             return result;
         }
@@ -862,7 +907,7 @@ enum candid_result candid_coerce(struct candid_decoder *d, struct candid_entry *
                            (uint8_t *)out + record->of.fields[0].offset, NULL, NULL};
         result = AGAIN;
     } else {
-        result = make_plan(d, args, record, &plan);
+        result = candid_plan_make(d, args, record, &plan);
         if (result != CANDID_OK) {
             return result;
         }

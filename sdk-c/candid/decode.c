@@ -40,6 +40,16 @@ static size_t known_header(const struct candid_tuple *types, struct ic_bytes mes
     return 0;
 }
 
+/* Reading by a known header is made for short messages: it saves the type table, and spends more on each
+ * value. Thousands of values are cheaper by the table. */
+#define DIRECT_BYTES_MAX 100u
+
+static bool is_direct(const struct candid_tuple *types, size_t message_bytes, size_t header_bytes)
+{
+    return header_bytes != 0 &&
+           (!types->repeats || message_bytes - header_bytes <= header_bytes + DIRECT_BYTES_MAX);
+}
+
 static enum candid_result decode(void *out, const struct candid_tuple *types, bool use_known,
                                  struct candid_decoder *d, bool *fast)
 {
@@ -49,7 +59,7 @@ static enum candid_result decode(void *out, const struct candid_tuple *types, bo
     }
     const size_t header_bytes = use_known ? known_header(types, message) : 0;
     enum candid_result result = CANDID_OK;
-    *fast = header_bytes != 0;
+    *fast = is_direct(types, message.size, header_bytes);
     if (*fast) {
         d->at += header_bytes;
         result = candid_direct(d, types->record, out);

@@ -37,6 +37,20 @@ struct candid_entry {
 struct candid_wire_field {
     uint32_t id;
     candid_ref ref;
+    /* VARIANT: where this case was found last, or any other number; and the type that last lacked it. */
+    uint32_t tag;
+    const struct candid_type *missed;
+};
+
+/* How a field is read. Most are decided by the two types alone. */
+enum candid_step_kind {
+    CANDID_STEP_VALUE,      /* by the loop */
+    CANDID_STEP_SCALAR,     /* without parts, and of the same kind on both sides */
+    CANDID_STEP_NULL,       /* null at null */
+    CANDID_STEP_ABSENT_OPT, /* an opt that is not there, or is nothing: null */
+    CANDID_STEP_SKIP,       /* not expected, or as good as that */
+    CANDID_STEP_MISFIT_OPT, /* skipped, since the opt expected there cannot hold it: null */
+    CANDID_STEP_MISFIT,     /* skipped, and the record does not fit */
 };
 
 /* What to do with the next field of a record. */
@@ -44,12 +58,15 @@ struct candid_step {
     candid_ref ref;
     uint32_t offset; /* of the member, bytes from the start of the struct */
     const struct candid_type *type;
+    enum candid_step_kind kind;
 };
 
 /* How to read a wire record at an expected one. */
 struct candid_plan {
     const struct candid_type *type;
     struct candid_plan *next; /* of the same entry at another type */
+    bool is_decided; /* the kinds of the steps are found out; until then all are VALUE */
+    bool never_fits; /* one of the steps is a MISFIT */
     const struct candid_step *end;
     struct candid_step steps[];
 };
@@ -155,6 +172,29 @@ static inline uint32_t candid_wire_kind(const struct candid_decoder *d, candid_r
     return ref < 0 ? (uint32_t)-ref : d->entries[ref].kind;
 }
 
+/* A kind without parts, whose values candid_scalar reads. */
+static inline bool candid_is_scalar(uint32_t kind)
+{
+    return (kind >= CANDID_KIND_BOOL && kind <= CANDID_KIND_TEXT) || kind == CANDID_KIND_PRINCIPAL;
+}
+
+/* The kinds on the wire whose values may fit an expected kind, a bit for each. */
+extern const uint32_t candid_fits[CANDID_KIND_BOX + 1];
+
+/* No value of this wire kind fits the expected kind. */
+static inline bool candid_is_misfit(uint32_t wire, uint32_t expected)
+{
+    return (candid_fits[expected] >> wire & 1) == 0;
+}
+
+/* candid_plan_make finds or makes the plan of a record; candid_plan_decide finds out the kinds of its
+ * steps, at its second use. */
+IC_MUST_USE enum candid_result candid_plan_make(struct candid_decoder *d,
+                                                struct candid_entry *entry,
+                                                const struct candid_type *type,
+                                                const struct candid_plan **out);
+void candid_plan_decide(const struct candid_decoder *d, struct candid_plan *plan);
+
 /* candid_header reads from the magic to the end of the argument types.
  *   args   the argument types as a record entry with fields 0, 1, ... */
 IC_MUST_USE enum candid_result candid_header(struct candid_decoder *d, struct candid_entry *args);
@@ -187,6 +227,10 @@ IC_MUST_USE enum candid_result candid_skip(struct candid_decoder *d, candid_ref 
 /* The same for one value, which often needs no more than a look. */
 IC_MUST_USE enum candid_result candid_skip_one(struct candid_decoder *d, candid_ref ref);
 
+/* The same for the fields of a record that has some; the record itself is charged for. */
+IC_MUST_USE enum candid_result candid_skip_fields(struct candid_decoder *d,
+                                                  const struct candid_entry *entry);
+
 /* candid_skip_primitive walks over one value without parts. */
 IC_MUST_USE enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind);
 
@@ -206,8 +250,39 @@ IC_MUST_USE enum candid_result candid_nat_as_int(struct candid_decoder *d, struc
 /* Bytes on the wire of kinds with a fixed size; 0 for the others. */
 uint32_t candid_fixed_size(uint32_t kind);
 
-/* candid_alloc takes heap for what is decoded. *at is written on CANDID_OK only. */
-IC_MUST_USE enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at, uint64_t bytes);
+/* candid_take takes heap for what is decoded, as ic_arena_alloc does, but inlined: small vecs are
+ * mostly this.
+ *   returns   NULL: there is not so much, candid_no_room tells why */
+IC_MUST_USE CANDID_HOT uint8_t *candid_take(struct candid_decoder *d, uint64_t bytes)
+{
+    struct ic_arena *const arena = d->arena;
+    const size_t used = arena->used;
+    const size_t left = arena->size - used;
+    if (bytes > d->heap_left || bytes > left) {
+        return NULL;
+    }
+    const size_t rounded = ((size_t)bytes + IC_ARENA_ALIGN - 1) & ~(size_t)(IC_ARENA_ALIGN - 1);
+    d->heap_left -= bytes;
+    arena->used = used + (rounded <= left ? rounded : left);
+    return arena->at + used;
+}
+
+static inline enum candid_result candid_no_room(const struct candid_decoder *d, uint64_t bytes)
+{
+    return bytes > d->heap_left ? CANDID_TOO_LARGE : CANDID_NO_MEMORY;
+}
+
+/* candid_alloc does the same. *at is written on CANDID_OK only. */
+IC_MUST_USE static inline enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at,
+                                                          uint64_t bytes)
+{
+    uint8_t *const taken = candid_take(d, bytes);
+    if (taken == NULL) {
+        return candid_no_room(d, bytes);
+    }
+    *at = taken;
+    return CANDID_OK;
+}
 
 /* A recursive value takes memory and a frame, and there may be no byte to pay for it. */
 #define CANDID_UNITS_OF_BOX 3u

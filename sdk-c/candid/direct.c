@@ -66,12 +66,6 @@ CANDID_HOT enum candid_result push(struct reading *r, const struct candid_type *
 
 /* ---- kinds --------------------------------------------------------------------------------------- */
 
-/* Kinds that candid_scalar reads. */
-static bool is_scalar(uint32_t kind)
-{
-    return (kind >= CANDID_KIND_BOOL && kind <= CANDID_KIND_TEXT) || kind == CANDID_KIND_PRINCIPAL;
-}
-
 CANDID_COLD enum candid_result read_blob(struct candid_decoder *d, struct ic_bytes *out)
 {
     size_t size = 0;
@@ -115,7 +109,7 @@ CANDID_COLD enum candid_result simple_opt(struct candid_decoder *d, const struct
     }
     const uint32_t kind = type->of.inner->kind;
     const bool is_empty = kind == CANDID_KIND_RECORD && type->of.inner->count == 0;
-    if (*d->at != 1 || !(is_scalar(kind) || is_empty)) {
+    if (*d->at != 1 || !(candid_is_scalar(kind) || is_empty)) {
         return NOT_SIMPLE;
     }
     d->at++;

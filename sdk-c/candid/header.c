@@ -88,6 +88,8 @@ static enum candid_result read_fields(struct candid_decoder *d, struct candid_en
         }
         next_id = id + 1;
         field->id = (uint32_t)id;
+        field->tag = i;
+        field->missed = NULL;
         result = read_ref(d, &field->ref);
     }
     return result;

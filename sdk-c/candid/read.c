@@ -538,32 +538,9 @@ enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind
     }
 }
 
-CANDID_HOT enum candid_result take(struct candid_decoder *d, uint8_t **at, uint64_t bytes)
-{
-    struct ic_arena *const arena = d->arena;
-    const size_t left = arena->size - arena->used;
-    if (bytes > d->heap_left) {
-        return CANDID_TOO_LARGE;
-    }
-    if (bytes > left) {
-        return CANDID_NO_MEMORY;
-    }
-    /* As ic_arena_alloc does. */
-    const size_t rounded = ((size_t)bytes + IC_ARENA_ALIGN - 1) & ~(size_t)(IC_ARENA_ALIGN - 1);
-    *at = arena->at + arena->used;
-    d->heap_left -= bytes;
-    arena->used += rounded <= left ? rounded : left;
-    return CANDID_OK;
-}
-
-enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at, uint64_t bytes)
-{
-    return take(d, at, bytes);
-}
-
 enum candid_result candid_box(struct candid_decoder *d, uint8_t **at, uint32_t bytes)
 {
-    return candid_charge(d, CANDID_UNITS_OF_BOX) ? take(d, at, bytes) : CANDID_TOO_LARGE;
+    return candid_charge(d, CANDID_UNITS_OF_BOX) ? candid_alloc(d, at, bytes) : CANDID_TOO_LARGE;
 }
 
 _Static_assert(CANDID_HEAP_BYTES_BASE + (uint64_t)CANDID_HEAP_BYTES_PER_BYTE *
@@ -585,5 +562,5 @@ enum candid_result candid_elements(struct candid_decoder *d, uint8_t **at, uint6
     } else if (count * fixed > candid_left(d)) {
         return CANDID_TRUNCATED;
     }
-    return count == 0 || element->size == 0 ? CANDID_OK : take(d, at, count * element->size);
+    return count == 0 || element->size == 0 ? CANDID_OK : candid_alloc(d, at, count * element->size);
 }

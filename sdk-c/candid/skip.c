@@ -178,16 +178,15 @@ CANDID_HOT enum candid_result skip_value(struct candid_decoder *d, struct stack 
     }
 }
 
-enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref, uint32_t count)
+CANDID_COLD enum candid_result skip_rest(struct candid_decoder *d,
+                                         const struct candid_wire_field *field,
+                                         candid_ref element, uint32_t left)
 {
     const size_t used = d->arena->used;
     struct rest near[FRAMES_NEAR];
     struct stack s = {near, near, near + FRAMES_NEAR};
-    struct rest k = {NULL, ref, count};
-    enum candid_result result = count > 1 ? skip_elements(d, ref, count) : AGAIN;
-    if (result != AGAIN) {
-        return result;
-    }
+    struct rest k = {field, element, left};
+    enum candid_result result = CANDID_OK;
     for (;;) {
         if (k.left == 0) {
             if (s.top == s.first) {
@@ -196,7 +195,7 @@ enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref, uint32_
             k = *--s.top;
         }
         k.left--;
-        ref = k.field != NULL ? (k.field++)->ref : k.element;
+        candid_ref ref = k.field != NULL ? (k.field++)->ref : k.element;
         do {
             result = skip_value(d, &s, &k, &ref);
         } while (result == AGAIN);
@@ -208,41 +207,103 @@ enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref, uint32_
     return CANDID_OK;
 }
 
+CANDID_COLD enum candid_result skip_many(struct candid_decoder *d, candid_ref ref, uint32_t count)
+{
+    const enum candid_result result = skip_elements(d, ref, count);
+    return result != AGAIN ? result : skip_rest(d, NULL, ref, count);
+}
+
+enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref, uint32_t count)
+{
+    return count > 1 ? skip_many(d, ref, count) : candid_skip_one(d, ref);
+}
+
+/* ---- without a stack ----------------------------------------------------------------------------- */
+
 /* One byte, at most most: an opt's tag, a case, a count; or -1, and nothing is read. */
 CANDID_HOT int32_t skip_byte(struct candid_decoder *d, uint32_t most)
 {
     return d->at == d->end || *d->at > most || *d->at >= 0x80 ? -1 : *d->at++;
 }
 
-enum candid_result candid_skip_one(struct candid_decoder *d, candid_ref ref)
+/* Follows a value to where it ends, or to where more than one part waits.
+ *   fields    receives the record whose fields are next; NULL: they are skipped too
+ *   returns   AGAIN: those are next */
+CANDID_HOT enum candid_result follow(struct candid_decoder *d, candid_ref ref,
+                                     const struct candid_entry **fields)
 {
     while (ref >= 0) {
         const struct candid_entry *const entry = &d->entries[ref];
-        int32_t byte = 0;
+        int32_t byte = -1;
         CANDID_STEP();
-        if (entry->kind == CANDID_KIND_RECORD && entry->count <= 1) {
+        if (entry->kind == CANDID_KIND_RECORD) {
             if (!candid_charge(d, 1)) {
                 return CANDID_TOO_LARGE;
             }
-            if (entry->count == 0) {
-                return CANDID_OK;
+            if (entry->count != 0 && fields != NULL) {
+                *fields = entry;
+                return AGAIN;
             }
-        } else if (entry->kind == CANDID_KIND_VARIANT && entry->count != 0) {
+            return entry->count == 0 ? CANDID_OK : candid_skip_fields(d, entry);
+        }
+        if (entry->kind == CANDID_KIND_VARIANT && entry->count != 0) {
             byte = skip_byte(d, entry->count - 1);
-        } else if (entry->kind == CANDID_KIND_OPT || entry->kind == CANDID_KIND_VEC) {
+        } else if (entry->kind == CANDID_KIND_OPT) {
             byte = skip_byte(d, 1);
-            if (byte == 0) {
-                return CANDID_OK;
-            }
-        } else {
-            byte = -1;
+        } else if (entry->kind == CANDID_KIND_VEC) {
+            byte = skip_byte(d, UINT8_MAX);
         }
         if (byte < 0) {
-            return candid_skip(d, ref, 1);
+            return skip_rest(d, NULL, ref, 1);
         }
-        ref = entry->kind == CANDID_KIND_OPT || entry->kind == CANDID_KIND_VEC
-                  ? (candid_ref)entry->first
-                  : d->fields[entry->first + (uint32_t)byte].ref;
+        if (entry->kind == CANDID_KIND_VARIANT) {
+            ref = d->fields[entry->first + (uint32_t)byte].ref;
+            continue;
+        }
+        ref = (candid_ref)entry->first;
+        if (byte != 1) {
+            return byte == 0 ? CANDID_OK : skip_many(d, ref, (uint32_t)byte);
+        }
     }
     return candid_skip_primitive(d, (uint32_t)-ref);
+}
+
+/* A value without parts.
+ *   returns   AGAIN: this one has some */
+CANDID_HOT enum candid_result skip_plain(struct candid_decoder *d, candid_ref ref)
+{
+    CANDID_STEP();
+    if (ref < 0) {
+        return candid_skip_primitive(d, (uint32_t)-ref);
+    }
+    const struct candid_entry *const entry = &d->entries[ref];
+    if (entry->kind != CANDID_KIND_RECORD || entry->count != 0) {
+        return AGAIN;
+    }
+    return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+}
+
+enum candid_result candid_skip_fields(struct candid_decoder *d, const struct candid_entry *entry)
+{
+    for (;;) {
+        const struct candid_wire_field *field = d->fields + entry->first;
+        uint32_t left = entry->count;
+        enum candid_result result = CANDID_OK;
+        for (; left > 1 && result == CANDID_OK; left--, field++) {
+            result = skip_plain(d, field->ref);
+        }
+        if (result == AGAIN) {
+            return skip_rest(d, field - 1, 0, left + 1);
+        }
+        result = result == CANDID_OK ? follow(d, field->ref, &entry) : result;
+        if (result != AGAIN) {
+            return result;
+        }
+    }
+}
+
+enum candid_result candid_skip_one(struct candid_decoder *d, candid_ref ref)
+{
+    const enum candid_result result = skip_plain(d, ref);
+    return result == AGAIN ? follow(d, ref, NULL) : result;
 }

@@ -39,6 +39,7 @@ static struct candid_text_types *make_types(struct did_graph *graph, struct did_
     types->node = node;
     types->tuple.record = node->descriptor;
     types->tuple.narrows = did_node_narrows(node);
+    types->tuple.repeats = did_node_repeats(node);
     if (did_header(&header, graph, node, CANDID_KNOWN_RUST)) {
         types->tuple.known[CANDID_KNOWN_RUST] = did_pool_copy(
             graph->pool, (struct ic_bytes){.at = (uint8_t *)header.at, .size = header.size});

@@ -257,6 +257,7 @@ enum { CANDID_KNOWN_RUST, CANDID_KNOWN_JS, CANDID_KNOWN_COUNT };
 struct candid_tuple {
     const struct candid_type *record;
     bool narrows; /* there are variants or opts outside vecs: CANDID_ENCODE_NARROW can save bytes */
+    bool repeats; /* there are vecs of values with parts, or types inside themselves */
     struct ic_bytes known[CANDID_KNOWN_COUNT];
 };
 
@@ -274,8 +275,8 @@ extern const struct candid_type candid_type_null, candid_type_bool, candid_type_
  *             set, the value of an absent opt is not. Contents undefined otherwise.
  *   message   untrusted; text, blobs and big numbers in *out are views into it
  *   arena     elements of vecs, boxed values and scratch go there
- *   cost      at most 20,000 + 150 instructions per byte + 100 per unit (see the limits), heap
- *             pages included
+ *   cost      20,000 + 150 instructions per byte + 100 per unit (see the limits), heap pages
+ *             included; messages made to be dear can take more, sdk-c/candid/README.md tells which
  *   SPEC: Candid, "Deserialisation" and "Subtyping" */
 IC_MUST_USE enum candid_result candid_decode(void *out, const struct candid_tuple *types,
                                              struct ic_bytes message, struct ic_arena *arena);
