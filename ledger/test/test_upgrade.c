@@ -172,7 +172,7 @@ static void test_damage_is_refused(void **state)
     } rows[] = {
         {0, "store"},                                                   // not a store
         {16, ""},                                                       // another application's
-        {4096 + LEDGER_REGION_TIP * IC_STORE_HEAD_BYTES, "assertion"},  // a tip of another size
+        {4096 + LEDGER_REGION_TIP * IC_STORE_HEAD_BYTES, "stable cell"}, // a tip of another size
     };
     for (size_t i = 0; i < TEST_ITEMS(rows); i++) {
         struct test_ledger ledger;
