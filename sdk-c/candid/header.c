@@ -88,9 +88,18 @@ static enum candid_result read_fields(struct candid_decoder *d, struct candid_en
         }
         next_id = id + 1;
         field->id = (uint32_t)id;
-        field->tag = i;
-        field->missed = NULL;
         result = read_ref(d, &field->ref);
+    }
+    return result;
+}
+
+/* No case has been looked for; most likely each is where it is here. */
+static enum candid_result read_cases(struct candid_decoder *d, struct candid_entry *entry)
+{
+    const enum candid_result result = read_fields(d, entry);
+    for (uint32_t i = 0; result == CANDID_OK && i < entry->count; i++) {
+        d->fields[entry->first + i].tag = i;
+        d->fields[entry->first + i].missed = NULL;
     }
     return result;
 }
@@ -237,7 +246,7 @@ static enum candid_result read_entry(struct candid_decoder *d, struct candid_ent
         entry->plan = &candid_no_plan;
         return read_fields(d, entry);
     default:
-        return read_fields(d, entry);
+        return read_cases(d, entry);
     }
 }
 
