@@ -5,15 +5,12 @@
  * An operation is four bytes: what, how many, and a number of two bytes. Sizes are chosen so that
  * an execution takes a quarter of a millisecond and still splits buckets and chains overflow
  * blocks. */
-#include "host/ic_host.h"
 #include "ic/buf.h"
 #include "ic/log.h"
 #include "ic/ring.h"
 #include "ic/table.h"
 #include "test/forge.h"
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "test/fuzz_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__asan_default_options(void);
@@ -32,7 +29,6 @@ const char *__asan_default_options(void)
 #define RECORDS_MAX      2048u
 #define RECORD_BYTES_MAX 6000u
 #define RING_BYTES       500u
-#define TRAP_TEXT        "planned trap in a stable write"
 
 static const struct ic_store_app APP = {.magic = "FUZZING", .version = 1};
 
@@ -55,14 +51,6 @@ struct operation {
     uint8_t many;
     uint16_t number;
 };
-
-static void must(bool ok, const char *what)
-{
-    if (!ok) {
-        fprintf(stderr, "differs from the model: %s\n", what);
-        abort();
-    }
-}
 
 static void open_structures(void)
 {
@@ -242,23 +230,13 @@ static void check_all(void *argument)
     check_ring();
 }
 
-/* A message that must not trap. */
-static void run(void (*body)(void *), void *argument)
-{
-    if (!ic_host_run(body, argument)) {
-        must(false, ic_host_trap_text());
-    }
-}
-
 /* The upper bits of the first byte say whether the message traps and whether an upgrade follows. */
 static void run_message(struct operation *op)
 {
     before = model;
-    ic_host_stable_trap_at((op->what & 0x40) != 0 ? 1u + op->number % 64 : 0);
-    bool is_kept = ic_host_run(run_operation, op);
-    ic_host_stable_trap_at(0);
+    const uint32_t trap_at = (op->what & 0x40) != 0 ? 1u + op->number % 64 : 0;
+    const bool is_kept = run_until_trap(run_operation, op, trap_at);
     if (!is_kept) {
-        must(strcmp(ic_host_trap_text(), TRAP_TEXT) == 0, ic_host_trap_text());
         model = before;
     }
     if (!is_kept || (op->what & 0x80) != 0) {
