@@ -379,6 +379,61 @@ static void test_tables_are_bounded(void **state)
     }
 }
 
+/* One entry of a type of the future, as long as the header lets it be; nothing is expected. */
+static enum candid_result skip_header(uint32_t bytes)
+{
+    static uint8_t message[CANDID_HEADER_BYTES_MAX + 8];
+    static const struct candid_type record = {.kind = CANDID_KIND_RECORD, .size = 1};
+    static const struct candid_tuple nothing = {.record = &record};
+    static const uint8_t begin[] = {'D', 'I', 'D', 'L', 1, 0x67};
+    const uint32_t content = bytes - 6; /* count, opcode, three bytes of length; no arguments */
+    uint8_t out = 0;
+    memcpy(message, begin, sizeof begin);
+    message[6] = (uint8_t)(content | 0x80);
+    message[7] = (uint8_t)(content >> 7 | 0x80);
+    message[8] = (uint8_t)(content >> 14);
+    ic_arena_reset(&arena);
+    return candid_decode(&out, &nothing, (struct ic_bytes){.at = message, .size = 4 + bytes},
+                         &arena);
+}
+
+static void test_header_is_bounded(void **state)
+{
+    (void)state;
+    assert_int_equal(skip_header(20000), CANDID_OK);
+    assert_int_equal(skip_header(CANDID_HEADER_BYTES_MAX), CANDID_OK);
+    assert_int_equal(skip_header(CANDID_HEADER_BYTES_MAX + 1), CANDID_TOO_LARGE);
+}
+
+/* A few bytes that ask for elements of 64 KiB each in C. */
+static void test_heap_is_bounded(void **state)
+{
+    (void)state;
+    enum { ELEMENT_BYTES = 65536 };
+    static const struct candid_type element = {
+        .kind = CANDID_KIND_RECORD, .size = ELEMENT_BYTES, .align = 1};
+    static const struct candid_type vec = {
+        .kind = CANDID_KIND_VEC, .size = 16, .align = 8, .of.inner = &element};
+    static const struct candid_field field = {.type = &vec};
+    static const struct candid_type record = {
+        .kind = CANDID_KIND_RECORD, .size = 16, .align = 8, .count = 1, .of.fields = &field};
+    static const struct candid_tuple types = {.record = &record};
+    for (uint8_t count = 1; count < 20; count++) {
+        const uint8_t message[] = {'D', 'I', 'D', 'L', 2, 0x6d, 1, 0x6c, 0, 1, 0, count};
+        const uint64_t limit =
+            CANDID_HEAP_BYTES_BASE + CANDID_HEAP_BYTES_PER_BYTE * sizeof message;
+        static uint8_t memory[2 * CANDID_HEAP_BYTES_BASE];
+        struct ic_arena large;
+        uint64_t out[2];
+        ic_arena_init(&large, memory, sizeof memory);
+        assert_int_equal(candid_decode(out, &types,
+                                       (struct ic_bytes){.at = message, .size = sizeof message},
+                                       &large),
+                         count * (uint64_t)ELEMENT_BYTES <= limit ? CANDID_OK
+                                                                  : CANDID_TOO_LARGE);
+    }
+}
+
 static void test_texts_are_short(void **state)
 {
     (void)state;
@@ -592,6 +647,8 @@ int main(void)
         cmocka_unit_test_setup(test_ints_of_any_size, reset),
         cmocka_unit_test_setup(test_narrow_replies, reset),
         cmocka_unit_test_setup(test_values_survive, reset),
+        cmocka_unit_test_setup(test_header_is_bounded, reset),
+        cmocka_unit_test_setup(test_heap_is_bounded, reset),
         cmocka_unit_test_setup(test_encoder_runs_out_of_memory_cleanly, reset),
         cmocka_unit_test_setup(test_depth_is_bounded, reset),
         cmocka_unit_test_setup(test_zero_sized_elements_are_bounded, reset),

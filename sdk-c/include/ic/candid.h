@@ -52,7 +52,7 @@ struct ic_arena;
 /* Far above what the system delivers (2 MiB from outside, 10 MiB within a subnet); keeps every count
  * within 32 bits. */
 #define CANDID_MESSAGE_BYTES_MAX (256u << 20)
-/* From the magic to the end of the argument types. SRC: Rust candid 0.10.39, max_header_len */
+/* From behind the magic to the end of the argument types. SRC: Rust candid 0.10.39, max_header_len */
 #define CANDID_HEADER_BYTES_MAX 65536u
 /* Values nested in values. SRC: Rust candid's bound where the stack size is unknown */
 #define CANDID_DEPTH_MAX 512u
