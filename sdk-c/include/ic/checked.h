@@ -7,9 +7,8 @@
 
 #include "ic/bytes.h"
 
-/* Products are checked by a division: a 64-bit __builtin_mul_overflow would call a 128-bit helper
- * that bare wasm32 does not have. */
-#define IC_DEFINE_CHECKED(type, suffix)                                                            \
+/* Sum and difference, of any integer type. */
+#define IC_DEFINE_CHECKED_SUM(type, suffix)                                                        \
     IC_MUST_USE static inline bool ic_add_##suffix(type *out, type a, type b)                      \
     {                                                                                              \
         type sum;                                                                                  \
@@ -27,7 +26,12 @@
         }                                                                                          \
         *out = difference;                                                                         \
         return true;                                                                               \
-    }                                                                                              \
+    }
+
+/* Products are checked by a division: a 64-bit __builtin_mul_overflow would call a 128-bit helper
+ * that bare wasm32 does not have. */
+#define IC_DEFINE_CHECKED(type, suffix)                                                            \
+    IC_DEFINE_CHECKED_SUM(type, suffix)                                                            \
     IC_MUST_USE static inline bool ic_mul_##suffix(type *out, type a, type b)                      \
     {                                                                                              \
         if (a != 0 && b > (type) ~(type)0 / a) {                                                   \
@@ -116,24 +120,7 @@ IC_MUST_USE static inline bool ic_round_up_u64(uint64_t *out, uint64_t value, ui
 /* Signed numbers. Products by magnitude, for the reason above. Also division, where the one quotient
  * that does not fit is min / -1. */
 #define IC_DEFINE_CHECKED_SIGNED(type, unsigned_type, suffix, min, max)                            \
-    IC_MUST_USE static inline bool ic_add_##suffix(type *out, type a, type b)                      \
-    {                                                                                              \
-        type sum;                                                                                  \
-        if (__builtin_add_overflow(a, b, &sum)) {                                                  \
-            return false;                                                                          \
-        }                                                                                          \
-        *out = sum;                                                                                \
-        return true;                                                                               \
-    }                                                                                              \
-    IC_MUST_USE static inline bool ic_sub_##suffix(type *out, type a, type b)                      \
-    {                                                                                              \
-        type difference;                                                                           \
-        if (__builtin_sub_overflow(a, b, &difference)) {                                           \
-            return false;                                                                          \
-        }                                                                                          \
-        *out = difference;                                                                         \
-        return true;                                                                               \
-    }                                                                                              \
+    IC_DEFINE_CHECKED_SUM(type, suffix)                                                            \
     static inline unsigned_type ic_abs_##suffix(type a)                                            \
     {                                                                                              \
         return a < 0 ? (unsigned_type)((unsigned_type)0 - (unsigned_type)a) : (unsigned_type)a;    \
