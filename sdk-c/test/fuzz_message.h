@@ -3,6 +3,7 @@
 #define IC_FUZZ_MESSAGE_H
 
 #include "host/ic_host.h"
+#include "ic/buf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,28 @@ static inline bool run_until_trap(void (*body)(void *), void *argument, uint32_t
              ic_host_trap_text());
     }
     return is_kept;
+}
+
+/* What a message does: four bytes of the fuzzer's input. */
+#define OPERATION_BYTES 4u
+struct operation {
+    uint8_t what;
+    uint8_t many; /* below what run_operations was given */
+    uint16_t number;
+};
+
+/* Runs the operations of an input, as many of them as may be. */
+static inline void run_operations(const uint8_t *data, size_t size, size_t operations_max,
+                                  uint8_t many_max, void (*message)(struct operation *))
+{
+    const size_t operations = size / OPERATION_BYTES;
+    for (size_t i = 0; i < operations && i < operations_max; i++) {
+        const uint8_t *at = data + i * OPERATION_BYTES;
+        struct operation op = {.what = at[0],
+                               .many = (uint8_t)(at[1] % many_max),
+                               .number = ic_load_u16_le(at + 2)};
+        message(&op);
+    }
 }
 
 #endif

@@ -11,7 +11,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define OPERATION_BYTES 4u
 #define OPERATIONS_MAX  20u
 #define MANY_MAX        64u
 #define VEC_BYTES       700u
@@ -39,12 +38,6 @@ static struct model {
     uint8_t value;        /* of every byte of both cells */
     uint16_t small, large; /* sizes */
 } model, before;
-
-struct operation {
-    uint8_t what;
-    uint8_t many;
-    uint16_t number;
-};
 
 static void open_structures(void)
 {
@@ -267,13 +260,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ic_host_reset();
     memset(&model, 0, sizeof model);
     run(install, NULL);
-    size_t operations = size / OPERATION_BYTES;
-    for (size_t i = 0; i < operations && i < OPERATIONS_MAX; i++) {
-        const uint8_t *at = data + i * OPERATION_BYTES;
-        struct operation op = {
-            .what = at[0], .many = at[1] % MANY_MAX, .number = ic_load_u16_le(at + 2)};
-        run_message(&op);
-    }
+    run_operations(data, size, OPERATIONS_MAX, MANY_MAX, run_message);
     run(check_all, NULL);
     run(upgrade, NULL);
     run(check_all, NULL);

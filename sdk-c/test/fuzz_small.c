@@ -13,7 +13,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define OPERATION_BYTES 4u
 #define OPERATIONS_MAX  24u
 #define MANY_MAX        32u
 #define ENTRIES_MAX     (OPERATIONS_MAX * MANY_MAX)
@@ -42,12 +41,6 @@ static struct model {
     size_t small_size, large_size;
     uint8_t large_fill;
 } model, before;
-
-struct operation {
-    uint8_t what;
-    uint8_t many;
-    uint16_t number;
-};
 
 static void open_structures(void)
 {
@@ -371,13 +364,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ic_host_reset();
     memset(&model, 0, sizeof model);
     run(install, NULL);
-    size_t operations = size / OPERATION_BYTES;
-    for (size_t i = 0; i < operations && i < OPERATIONS_MAX; i++) {
-        const uint8_t *at = data + i * OPERATION_BYTES;
-        struct operation op = {
-            .what = at[0], .many = at[1] % MANY_MAX, .number = ic_load_u16_le(at + 2)};
-        run_message(&op);
-    }
+    run_operations(data, size, OPERATIONS_MAX, MANY_MAX, run_message);
     run(upgrade, NULL);
     run(check_all, NULL);
     if (size % OPERATION_BYTES == 3) {

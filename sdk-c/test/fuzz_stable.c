@@ -22,7 +22,6 @@ const char *__asan_default_options(void)
     return "detect_stack_use_after_return=0";
 }
 
-#define OPERATION_BYTES  4u
 #define OPERATIONS_MAX   20u
 #define MANY_MAX         64u
 #define KEYS             512u
@@ -45,12 +44,6 @@ static struct model {
     uint32_t record_count;
     uint32_t ring_first, ring_last;
 } model, before;
-
-struct operation {
-    uint8_t what;
-    uint8_t many;
-    uint16_t number;
-};
 
 static void open_structures(void)
 {
@@ -282,13 +275,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ic_host_reset();
     memset(&model, 0, sizeof model);
     run(install, NULL);
-    size_t operations = size / OPERATION_BYTES;
-    for (size_t i = 0; i < operations && i < OPERATIONS_MAX; i++) {
-        const uint8_t *at = data + i * OPERATION_BYTES;
-        struct operation op = {
-            .what = at[0], .many = at[1] % MANY_MAX, .number = ic_load_u16_le(at + 2)};
-        run_message(&op);
-    }
+    run_operations(data, size, OPERATIONS_MAX, MANY_MAX, run_message);
     run(upgrade, NULL);
     run(check_all, NULL);
     if (size % OPERATION_BYTES == 2 && size > FORGE_BYTES) {
