@@ -635,9 +635,10 @@ CANDID_HOT enum candid_result read_elements(struct candid_decoder *d, struct sta
     if (ref >= 0 && count <= candid_left(d)) {
         at = candid_take(d, (uint64_t)count * element->size);
     }
-    enum candid_result result = at != NULL
-                                    ? CANDID_OK
-                                    : candid_elements(d, &at, count, candid_wire_kind(d, ref), element);
+    enum candid_result result = CANDID_OK;
+    if (at == NULL) {
+        result = candid_elements(d, &at, count, candid_wire_kind(d, ref), element);
+    }
     if (result != CANDID_OK) {
         return result;
     }

@@ -18,14 +18,14 @@
 
 #include "search.h"
 
-#define SEED           1u
-#define COUNT          8000u /* messages in `make test`, each by known headers and by type table */
+#define SEED  1u
+#define COUNT 8000u /* messages in `make test`, each by known headers and by type table */
 /* The bound is not reached yet: the README of sdk-c/candid tells for what. No more than there is. */
 #define BEYOND_PERCENT_MAX 145.0
-#define BEYOND_SHARE_MAX 3u /* of a hundred messages, which are made to be dear */
-#define OK_PERCENT_MIN 50u   /* less would say that the messages are not near */
-#define DEAREST_MAX    100u  /* no fewer than there are methods */
-#define TOP            10u   /* of them are printed */
+#define BEYOND_SHARE_MAX   3u   /* of a hundred messages, which are made to be dear */
+#define OK_PERCENT_MIN     50u  /* less would say that the messages are not near */
+#define DEAREST_MAX        100u /* no fewer than there are methods */
+#define TOP                10u  /* of them are printed */
 /* Types that come so near are given other values, several times. */
 #define NEAR_PERCENT 80.0
 #define NEAR_AGAIN   4u
