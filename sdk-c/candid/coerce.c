@@ -3,209 +3,94 @@
  *   a value; MISMATCH, which the innermost enclosing expected opt turns into null; anything else
  *   rejects the message, below opt and in skipped data too.
  *
- * One loop over two things: the value at hand, and the record around it with what is left of its
- * fields. Both are local variables of that loop, so what is common here is inlined into it, and what
- * is rare is not. Records further out, and all vecs, wait on a stack. Opts, cases, boxes and records
- * of one field need no place of their own: reading goes on with their content, and *opt* remembers
- * which opt becomes null if that does not fit.
+ * coerce reads one value, in a loop: opts, cases, boxes, the last field of a record and the last
+ * element of a vec are gone on with. It calls itself for a part with others behind it. Such calls nest
+ * no deeper than CANDID_DEPTH_MAX.
  *
  * Each byte is read once: where a value does not fit, what is left of it, and of everything up to the
  * opt that becomes null, is skipped from there (skip.c). */
 #include "decoder.h"
 
-/* Not results of decoding. */
-#define AGAIN CANDID_RESULT_COUNT       /* the value at hand is to be read */
-#define DONE  (CANDID_RESULT_COUNT + 1) /* there is no further one */
-
-struct frame;
-
+/* The value at hand. What reads it returns true when a part of it is at hand then, or false: it has
+ * ended with the result. */
 struct value {
     candid_ref ref;
     const struct candid_type *type;
     uint8_t *out;
-    uint8_t *opt; /* becomes null if this does not fit; NULL: what is around decides */
-    struct frame
-        *vec; /* the innermost, if this is one of its elements and more are left; or NULL */
+    uint8_t *opt;    /* becomes null if this does not fit; NULL: what is around decides */
+    uint32_t levels; /* that may still be entered */
+    enum candid_result result;
 };
 
-/* A record under way. */
-struct record {
-    const struct candid_step *step;
-    const struct candid_step *end;
-    uint8_t *out;
-    uint8_t *opt; /* as in struct value */
-};
-
-enum frame_kind {
-    FRAME_NONE,   /* below all others */
-    FRAME_RECORD, /* fields that wait */
-    FRAME_VEC,    /* elements that wait */
-    FRAME_BOX,    /* so that what is decoded nests no deeper than the frames */
-};
-
-struct frame {
-    enum frame_kind kind;
-    union {
-        struct record record;
-        struct {
-            const struct candid_type *element;
-            candid_ref ref;
-            uint32_t left; /* never 0 */
-            uint8_t *out;  /* the next element */
-            uint8_t *opt;
-            const uint8_t *at; /* where the first element begins */
-            size_t arena_used; /* when the latest began, as long as none has a byte */
-            uint64_t units_left;
-            bool is_first;
-        } vec;
-    };
-};
+CANDID_HOT bool ends(struct value *v, enum candid_result result)
+{
+    v->result = result;
+    return false;
+}
 
 /* What may be copied for a unit. */
 #define REPEATED_BYTES_PER_UNIT 16u
 
-/* Frames on the stack of the program; deeper values take the arena. */
-#define FRAMES_NEAR 12u
-
-struct stack {
-    struct frame *first; /* FRAME_NONE */
-    struct frame *top;
-    struct frame *last;
-};
-
-/* ---- frames -------------------------------------------------------------------------------------- */
-
-/* Room for all frames that there may be.
- *   returns   NULL when the arena is too small */
-CANDID_COLD struct frame *move_frames(struct ic_arena *arena, const struct frame *near)
-{
-    struct frame *moved = ic_arena_alloc(arena, CANDID_DEPTH_MAX * sizeof *moved);
-    if (moved != NULL) {
-        memcpy(moved, near, (FRAMES_NEAR + 1) * sizeof *moved);
-    }
-    return moved;
-}
-
-CANDID_HOT enum candid_result push(struct candid_decoder *d, struct stack *s, enum frame_kind kind)
-{
-    if (s->top == s->last) {
-        if (s->last != s->first + FRAMES_NEAR) {
-            return CANDID_TOO_DEEP;
-        }
-        s->first = move_frames(d->arena, s->first);
-        if (s->first == NULL) {
-            return CANDID_NO_MEMORY;
-        }
-        s->top = s->first + FRAMES_NEAR;
-        s->last = s->first + CANDID_DEPTH_MAX - 1; // a null in a box takes none
-    }
-    s->top++;
-    s->top->kind = kind;
-    return CANDID_OK;
-}
-
-/* The value at hand has parts. The record around it waits if it has fields left; else its opt is now
- * that of the value. */
-CANDID_HOT enum candid_result leave(struct candid_decoder *d, struct stack *s, struct value *v,
-                                    const struct record *r)
-{
-    v->vec = NULL;
-    if (r->step == r->end) {
-        v->opt = v->opt == NULL ? r->opt : v->opt;
-        return CANDID_OK;
-    }
-    const enum candid_result result = push(d, s, FRAME_RECORD);
-    if (result == CANDID_OK) {
-        s->top->record = *r;
-    }
-    return result;
-}
-
-/* The same where no record is at hand then. */
-CANDID_HOT enum candid_result leave_for_frame(struct candid_decoder *d, struct stack *s,
-                                              struct value *v, struct record *r,
-                                              enum frame_kind kind)
-{
-    const enum candid_result result = leave(d, s, v, r);
-    if (result != CANDID_OK) {
-        return result;
-    }
-    r->step = r->end;
-    r->opt = NULL;
-    return push(d, s, kind);
-}
+static enum candid_result coerce(struct candid_decoder *d, candid_ref ref,
+                                 const struct candid_type *type, uint8_t *out, uint32_t levels);
 
 /* ---- what does not fit --------------------------------------------------------------------------- */
 
 CANDID_HOT enum candid_result misfit(struct candid_decoder *d, candid_ref ref)
 {
     const enum candid_result result =
-        ref < 0 ? candid_skip_primitive(d, (uint32_t)-ref) : candid_skip_one(d, ref);
+        ref < 0 ? candid_skip_scalar(d, (uint32_t)-ref) : candid_skip_one(d, ref);
     return result == CANDID_OK ? CANDID_MISMATCH : result;
 }
 
-/* The innermost frame is given up: what is left of a vec is skipped, a record is at hand again.
- *   opt   receives which opt becomes null, NULL: one further out */
-CANDID_HOT enum candid_result give_up_frame(struct candid_decoder *d, struct stack *s,
-                                            struct record *r, uint8_t **opt)
+/* A record that cannot fit. */
+CANDID_HOT enum candid_result misfit_fields(struct candid_decoder *d,
+                                            const struct candid_entry *record)
 {
-    const struct frame *const frame = s->top--;
-    switch (frame->kind) {
-    case FRAME_RECORD:
-        *r = frame->record;
-        return CANDID_OK;
-    case FRAME_VEC:
-        *opt = frame->vec.opt;
-        return candid_skip(d, frame->vec.ref, frame->vec.left);
-    case FRAME_NONE:
-    case FRAME_BOX:
-        break;
-    }
-    return CANDID_OK;
+    const enum candid_result result = candid_skip_fields(d, record);
+    return result == CANDID_OK ? CANDID_MISMATCH : result;
 }
 
-/* The value at hand did not fit and is skipped, or there was none; so is now what is around it, up to
- * the innermost opt. That becomes null. */
-CANDID_HOT enum candid_result fall_back(struct candid_decoder *d, struct stack *s, struct value *v,
-                                        struct record *r, enum candid_result reason)
+/* A part did not fit and is skipped, or there was none. */
+CANDID_HOT bool is_misfit(enum candid_result result)
 {
-    uint8_t *opt = v->opt;
+    return result == CANDID_MISMATCH || result == CANDID_MISSING;
+}
+
+/* So is what is left of the record. */
+CANDID_COLD enum candid_result skip_record(struct candid_decoder *d,
+                                           const struct candid_step *step,
+                                           const struct candid_step *end,
+                                           enum candid_result reason)
+{
     enum candid_result result = CANDID_OK;
-    while (opt == NULL) {
+    for (; result == CANDID_OK && step != end; step++) {
         CANDID_STEP();
-        v->vec = NULL;
-        while (result == CANDID_OK && r->step != r->end) {
-            CANDID_STEP();
-            result = candid_skip_one(d, r->step++->ref);
-        }
-        opt = r->opt;
-        r->opt = NULL;
-        if (opt == NULL && result == CANDID_OK) {
-            result = s->top->kind == FRAME_NONE ? reason : give_up_frame(d, s, r, &opt);
-        }
-        if (result != CANDID_OK) {
-            return result;
-        }
+        result = candid_skip_one(d, step->ref);
     }
-    *(bool *)opt = false;
-    return CANDID_OK;
+    return result == CANDID_OK ? reason : result;
 }
 
-/* ---- plans --------------------------------------------------------------------------------------- */
-
-CANDID_HOT enum candid_result find_plan(struct candid_decoder *d, struct candid_entry *entry,
-                                        const struct candid_type *type,
-                                        const struct candid_plan **out)
+/* And what is left of the vec. */
+CANDID_COLD enum candid_result skip_vec(struct candid_decoder *d, candid_ref element, uint32_t left,
+                                        enum candid_result reason)
 {
-    struct candid_plan *const plan = entry->plan;
-    if (plan->type != type) {
-        return candid_plan_make(d, entry, type, out);
-    }
-    if (!plan->is_decided) {
-        candid_plan_decide(d, plan);
-    }
-    *out = plan;
-    return CANDID_OK;
+    const enum candid_result result = left == 0 ? CANDID_OK : candid_skip(d, element, left);
+    return result == CANDID_OK ? reason : result;
+}
+
+CANDID_HOT enum candid_result give_up_record(struct candid_decoder *d,
+                                             const struct candid_step *step,
+                                             const struct candid_step *end,
+                                             enum candid_result reason)
+{
+    return is_misfit(reason) ? skip_record(d, step, end, reason) : reason;
+}
+
+CANDID_HOT enum candid_result give_up_vec(struct candid_decoder *d, candid_ref element,
+                                          uint32_t left, enum candid_result reason)
+{
+    return is_misfit(reason) ? skip_vec(d, element, left, reason) : reason;
 }
 
 /* ---- values -------------------------------------------------------------------------------------- */
@@ -217,243 +102,341 @@ CANDID_HOT struct candid_entry *entry_of(const struct candid_decoder *d, candid_
     return ref >= 0 && d->entries[ref].kind == kind ? &d->entries[ref] : NULL;
 }
 
-/* An opt of nothing but itself, as in type O = opt O: to read what is no opt at it would never end. */
-CANDID_COLD bool is_endless(const struct candid_type *opt)
+/* Takes memory for what is in a box, whose kinds fit, and goes into it. What has no end, as an opt of
+ * nothing but itself at what is no opt, is too deep. */
+CANDID_HOT bool enter_box(struct candid_decoder *d, struct value *v)
 {
-    const struct candid_type *type = opt->of.inner;
-    for (uint32_t i = 0; i < CANDID_DEPTH_MAX && type != opt; i++) {
-        CANDID_STEP();
-        if (type->kind != CANDID_KIND_OPT && type->kind != CANDID_KIND_BOX) {
-            return false;
-        }
-        type = type->of.inner;
+    const struct candid_type *const inner = v->type->of.inner;
+    if (!candid_charge(d, 1)) {
+        return ends(v, CANDID_TOO_LARGE);
     }
+    if (v->levels == 0) {
+        return ends(v, CANDID_TOO_DEEP);
+    }
+    uint8_t *const box = candid_take(d, inner->size);
+    if (box == NULL) {
+        return ends(v, candid_no_room(d));
+    }
+    *(uint8_t **)(void *)v->out = box;
+    v->levels--;
+    v->type = inner;
+    v->out = box;
     return true;
 }
 
-CANDID_HOT enum candid_result read_opt(struct candid_decoder *d, struct value *v)
+/* A box that is in no opt. */
+CANDID_HOT bool read_box(struct candid_decoder *d, struct value *v)
+{
+    if (candid_is_misfit(candid_wire_kind(d, v->ref), v->type->of.inner->kind)) {
+        return ends(v, misfit(d, v->ref));
+    }
+    return enter_box(d, v);
+}
+
+/* An opt is expected, and there is something in it. */
+CANDID_HOT bool enter_opt(struct candid_decoder *d, struct value *v)
+{
+    const struct candid_type *const inner = v->type->of.inner;
+    if (inner->kind != CANDID_KIND_BOX) {
+        v->opt = v->out;
+        v->out += v->type->offset;
+        v->type = inner;
+        return true;
+    }
+    if (candid_is_misfit(candid_wire_kind(d, v->ref), inner->of.inner->kind)) {
+        *(bool *)v->out = false;
+        return ends(v, candid_skip_one(d, v->ref));
+    }
+    v->opt = v->out;
+    v->out += v->type->offset;
+    v->type = inner;
+    return enter_box(d, v);
+}
+
+CANDID_HOT bool read_opt(struct candid_decoder *d, struct value *v)
 {
     const struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_OPT);
     if (entry != NULL) {
         if (d->at == d->end) {
-            return CANDID_TRUNCATED;
+            return ends(v, CANDID_TRUNCATED);
         }
         const uint8_t tag = *d->at++;
         *(bool *)v->out = tag == 1;
         if (tag != 1) {
-            return tag == 0 ? CANDID_OK : CANDID_BAD_BOOL;
+            return ends(v, tag == 0 ? CANDID_OK : CANDID_BAD_BOOL);
         }
         v->ref = (candid_ref)entry->first;
     } else {
         if (!candid_charge(d, 1)) {
-            return CANDID_TOO_LARGE;
+            return ends(v, CANDID_TOO_LARGE);
         }
         if (v->ref == -CANDID_KIND_NULL || v->ref == -CANDID_KIND_RESERVED) {
             *(bool *)v->out = false;
-            return CANDID_OK;
+            return ends(v, CANDID_OK);
         }
         *(bool *)v->out = true;
     }
-    const struct candid_type *const inner = v->type->of.inner;
-    if (inner->kind == CANDID_KIND_BOX) {
-        const uint32_t kind = inner->of.inner->kind;
-        if (candid_is_misfit(candid_wire_kind(d, v->ref), kind)) {
-            *(bool *)v->out = false;
-            return candid_skip_one(d, v->ref);
-        }
-        if (entry == NULL && (kind == CANDID_KIND_OPT || kind == CANDID_KIND_BOX) &&
-            is_endless(v->type)) {
-            return CANDID_TOO_DEEP;
-        }
-    }
-    v->opt = v->out;
-    v->out += v->type->offset;
-    v->type = v->type->of.inner;
-    return AGAIN;
+    return enter_opt(d, v);
 }
 
-/* Allocates a box, and reads an opt in it that is null.
- *   returns   AGAIN: its content is to be read */
-CANDID_COLD enum candid_result read_box(struct candid_decoder *d, const struct candid_type *inner,
-                                        candid_ref ref, uint8_t *out)
+/* Opts on both sides: of the same kind without parts, or of what cannot fit, then they are null.
+ *   ref   of the opts */
+CANDID_COLD enum candid_result read_opts(struct candid_decoder *d, candid_ref ref,
+                                         const struct candid_type *opt, uint8_t *at,
+                                         uint32_t count, bool fit)
 {
-    const uint32_t kind = candid_wire_kind(d, ref);
-    uint8_t *box = NULL;
-    if (candid_is_misfit(kind, inner->kind)) {
-        return misfit(d, ref);
+    const candid_ref content = (candid_ref)d->entries[ref].first;
+    enum candid_result result = CANDID_OK;
+    for (uint32_t i = 0; i < count && result == CANDID_OK; i++) {
+        CANDID_STEP();
+        if (d->at == d->end) {
+            return CANDID_TRUNCATED;
+        }
+        const uint8_t tag = *d->at++;
+        *(bool *)at = fit && tag == 1;
+        result = tag == 0   ? CANDID_OK
+                 : tag != 1 ? CANDID_BAD_BOOL
+                 : fit      ? candid_scalar(d, (uint32_t)-content, at + opt->offset)
+                            : candid_skip_one(d, content);
+        at += opt->size;
     }
-    /* What is endless on the wire can be so here in a box only. */
-    enum candid_result result = d->endless_marked ? CANDID_OK : candid_mark_endless(d);
-    if (result == CANDID_OK && kind == CANDID_KIND_RECORD &&
-        d->entries[ref].mode == CANDID_MODE_ENDLESS) {
-        return CANDID_UNINHABITED;
+    return result;
+}
+
+/* Values at opts that the message does not have, of the same kind without parts. */
+CANDID_COLD enum candid_result read_bare_opts(struct candid_decoder *d,
+                                              const struct candid_type *opt, uint8_t *at,
+                                              uint32_t count)
+{
+    const uint32_t kind = opt->of.inner->kind;
+    enum candid_result result = candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+    for (uint32_t i = 0; i < count && result == CANDID_OK; i++) {
+        CANDID_STEP();
+        *(bool *)at = true;
+        result = candid_scalar(d, kind, at + opt->offset);
+        at += opt->size;
     }
-    result = result == CANDID_OK ? candid_box(d, &box, inner->size) : result;
-    if (result != CANDID_OK) {
-        return result;
+    return result;
+}
+
+/* The same where all are null. */
+CANDID_HOT enum candid_result null_bare_opts(struct candid_decoder *d,
+                                             const struct candid_type *opt, uint8_t *at,
+                                             uint32_t count)
+{
+    if (!candid_charge(d, count)) {
+        return CANDID_TOO_LARGE;
     }
-    *(uint8_t **)(void *)out = box;
-    if (inner->kind != CANDID_KIND_OPT || kind != CANDID_KIND_OPT || d->at == d->end ||
-        *d->at != 0) {
-        return AGAIN;
+    for (; count != 0; count--) {
+        CANDID_STEP();
+        *(bool *)at = false;
+        at += opt->size;
     }
-    d->at++;
-    *(bool *)box = false;
     return CANDID_OK;
 }
 
-CANDID_HOT enum candid_result enter_box(struct candid_decoder *d, struct stack *s, struct value *v,
-                                        struct record *r)
+/* A part with others behind it. */
+CANDID_HOT enum candid_result read_part(struct candid_decoder *d, candid_ref ref,
+                                        const struct candid_type *type, uint8_t *out,
+                                        uint32_t levels)
 {
-    enum candid_result result = read_box(d, v->type->of.inner, v->ref, v->out);
-    if (result != AGAIN) {
+    return levels == 0 ? CANDID_TOO_DEEP : coerce(d, ref, type, out, levels - 1);
+}
+
+/* The same at an opt that the message does not have, with no box in it. */
+CANDID_HOT enum candid_result read_bare(struct candid_decoder *d, candid_ref ref,
+                                        const struct candid_type *opt, uint8_t *out,
+                                        uint32_t levels)
+{
+    if (!candid_charge(d, 1)) {
+        return CANDID_TOO_LARGE;
+    }
+    *(bool *)out = true;
+    const enum candid_result result = read_part(d, ref, opt->of.inner, out + opt->offset, levels);
+    if (!is_misfit(result)) {
         return result;
     }
-    result = leave_for_frame(d, s, v, r, FRAME_BOX);
-    v->type = v->type->of.inner;
-    v->out = *(uint8_t **)(void *)v->out;
-    return result == CANDID_OK ? AGAIN : result;
+    *(bool *)out = false;
+    return CANDID_OK;
+}
+
+/* An opt on both sides that is null.
+ *   returns   false: it is not, and nothing is read */
+CANDID_HOT bool read_none(struct candid_decoder *d, uint8_t *out)
+{
+    if (d->at == d->end || *d->at != 0) {
+        return false;
+    }
+    d->at++;
+    *(bool *)out = false;
+    return true;
+}
+
+/* A part that is not decided. */
+CANDID_HOT enum candid_result read_look(struct candid_decoder *d, candid_ref ref,
+                                        const struct candid_type *type, uint8_t *out,
+                                        enum candid_way way, uint32_t levels)
+{
+    if (way == CANDID_WAY_VALUE) {
+        return read_part(d, ref, type, out, levels);
+    }
+    if (way == CANDID_WAY_BARE) {
+        return read_bare(d, ref, type, out, levels);
+    }
+    return read_none(d, out) ? CANDID_OK : read_part(d, ref, type, out, levels);
 }
 
 /* A field that is decided by its step. */
 CANDID_HOT enum candid_result read_decided(struct candid_decoder *d,
-                                            const struct candid_step *step, uint8_t *out)
+                                           const struct candid_step *step, uint8_t *out)
 {
-    switch (step->kind) {
-    case CANDID_STEP_SCALAR:
+    switch (step->way) {
+    case CANDID_WAY_SCALAR:
         return candid_scalar(d, (uint32_t)-step->ref, out);
-    case CANDID_STEP_SKIP:
+    case CANDID_WAY_OPT_SCALAR:
+    case CANDID_WAY_OPT_MISFIT:
+        return read_none(d, out) ? CANDID_OK
+                                 : read_opts(d, step->ref, step->type, out, 1,
+                                             step->way == CANDID_WAY_OPT_SCALAR);
+    case CANDID_WAY_BARE_SCALAR:
+        return read_bare_opts(d, step->type, out, 1);
+    case CANDID_WAY_SKIP:
         return candid_skip_one(d, step->ref);
-    case CANDID_STEP_ABSENT_OPT:
+    case CANDID_WAY_BARE_NOTHING:
         *(bool *)out = false;
         return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
-    case CANDID_STEP_MISFIT_OPT:
+    case CANDID_WAY_BARE_MISFIT:
         *(bool *)out = false;
         return candid_charge(d, 1) ? candid_skip_one(d, step->ref) : CANDID_TOO_LARGE;
-    case CANDID_STEP_MISFIT:
+    case CANDID_WAY_MISFIT:
         return misfit(d, step->ref);
-    case CANDID_STEP_NULL:
-    case CANDID_STEP_VALUE:
+    case CANDID_WAY_NOTHING:
+    case CANDID_WAY_VALUE:
+    case CANDID_WAY_OPT:
+    case CANDID_WAY_BARE:
+    case CANDID_WAY_UNKNOWN:
         break;
     }
     return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
 }
 
-CANDID_HOT enum candid_result read_record(struct candid_decoder *d, struct stack *s,
-                                          struct value *v, struct record *r)
+/* All fields but the last, which is at hand then. */
+CANDID_HOT bool read_fields(struct candid_decoder *d, struct value *v,
+                            const struct candid_step *step, const struct candid_step *end)
+{
+    uint8_t *const record = v->out;
+    for (;;) {
+        CANDID_STEP();
+        v->out = record + step->offset;
+        const bool is_last = step + 1 == end;
+        enum candid_result result = CANDID_OK;
+        if (step->way > CANDID_WAY_BARE) {
+            result = read_decided(d, step, v->out);
+        } else if (is_last) {
+            v->ref = step->ref;
+            v->type = step->type;
+            return true;
+        } else {
+            result = read_look(d, step->ref, step->type, v->out, step->way, v->levels);
+        }
+        step++;
+        if (is_last) {
+            return ends(v, result);
+        }
+        if (result != CANDID_OK) {
+            return ends(v, give_up_record(d, step, end, result));
+        }
+    }
+}
+
+/* The plan of a vec, a record or a variant: most likely that of last time, or the one that followed it.
+ *   returns   NULL when there is no room for one */
+CANDID_HOT struct candid_plan *plan_of(struct candid_decoder *d, struct candid_entry *entry,
+                                       const struct candid_type *type)
+{
+    struct candid_plan *plan = entry->plan;
+    if (plan->type == type) {
+        return plan;
+    }
+    plan = plan->then;
+    if (plan->type == type) {
+        entry->plan = plan;
+        return plan;
+    }
+    return candid_plan_find(d, entry, type);
+}
+
+CANDID_HOT bool read_record(struct candid_decoder *d, struct value *v)
 {
     struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_RECORD);
-    const struct candid_plan *plan = NULL;
     if (entry == NULL) {
-        return misfit(d, v->ref);
+        return ends(v, misfit(d, v->ref));
     }
-    /* A record that waits for this one is a level to come back to. */
-    if (!candid_charge(d, r->step == r->end ? 1 : 2)) {
-        return CANDID_TOO_LARGE;
+    if (!candid_charge(d, 1)) {
+        return ends(v, CANDID_TOO_LARGE);
     }
-    enum candid_result result = find_plan(d, entry, v->type, &plan);
-    if (result != CANDID_OK) {
-        return result;
+    struct candid_plan *const plan = plan_of(d, entry, v->type);
+    if (plan == NULL) {
+        return ends(v, candid_no_room(d));
     }
-    if (plan->end == plan->steps) {
-        return CANDID_OK;
-    }
-    if (plan->never_fits && v->opt != NULL) {
-        if (entry->count == 0) {
-            return CANDID_MISMATCH;
+    if (plan->state != CANDID_PLAN_DECIDED) {
+        if (plan->state == CANDID_PLAN_NEW || plan->state == CANDID_PLAN_USED) {
+            candid_plan_use(d, plan);
         }
-        const enum candid_result skipped = candid_skip_fields(d, entry);
-        return skipped == CANDID_OK ? CANDID_MISMATCH : skipped;
+        if (plan->state == CANDID_PLAN_NOTHING) {
+            return ends(v, CANDID_OK);
+        }
+        if (plan->state == CANDID_PLAN_NEVER_FITS) {
+            return ends(v, misfit_fields(d, entry));
+        }
     }
-    if (plan->end == plan->steps + 1) {
-        v->ref = plan->steps[0].ref;
-        v->type = plan->steps[0].type;
-        v->out += plan->steps[0].offset;
-        return AGAIN;
-    }
-    result = leave(d, s, v, r);
-    *r = (struct record){plan->steps, plan->end, v->out, v->opt};
-    return result;
+    return read_fields(d, v, plan->steps, plan->end);
 }
 
-/* Reads the index of a case, in more than one byte. */
-CANDID_COLD enum candid_result read_long_index(struct candid_decoder *d, uint32_t *index)
+CANDID_COLD enum candid_result read_decided_case(struct candid_decoder *d,
+                                                 const struct candid_step *step, uint8_t *out)
 {
-    uint64_t value = 0;
-    const enum candid_result result = candid_leb_slow(d, &value, CANDID_LEB_BYTES_MAX);
-    *index = value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
-    return result;
+    return read_decided(d, step, out);
 }
 
-/* Finds the expected case with this id.
- *   returns   its tag, or -1 */
-CANDID_COLD int32_t search_case(const struct candid_type *type, struct candid_wire_field *wire)
+CANDID_HOT bool read_variant(struct candid_decoder *d, struct value *v)
 {
-    const struct candid_field *at = type->of.fields;
-    uint32_t left = type->count;
-    while (left > 1) {
-        const uint32_t half = left / 2;
-        CANDID_STEP();
-        at += at[half].id <= wire->id ? half : 0;
-        left -= half;
-    }
-    if (left == 0 || at->id != wire->id) {
-        wire->missed = type;
-        return -1;
-    }
-    wire->tag = (uint32_t)(at - type->of.fields);
-    return (int32_t)wire->tag;
-}
-
-/* Finds the tag of a case: most likely that of last time, at first the index. */
-CANDID_HOT int32_t find_case(const struct candid_type *type, struct candid_wire_field *wire)
-{
-    const uint32_t guess = wire->tag;
-    if (guess < type->count && type->of.fields[guess].id == wire->id) {
-        return (int32_t)guess;
-    }
-    return wire->missed == type ? -1 : search_case(type, wire);
-}
-
-CANDID_HOT enum candid_result read_variant(struct candid_decoder *d, struct value *v)
-{
-    const struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_VARIANT);
-    uint32_t index = 0;
+    struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_VARIANT);
     if (entry == NULL) {
-        return misfit(d, v->ref);
+        return ends(v, misfit(d, v->ref));
     }
-    if (d->at != d->end && *d->at < 0x80) {
-        index = *d->at++;
-    } else {
-        const enum candid_result result = read_long_index(d, &index);
-        if (result != CANDID_OK) {
-            return result;
+    const int32_t index = candid_number(d, CANDID_LEB_BYTES_MAX);
+    if (index < 0) {
+        return ends(v, (enum candid_result)-index);
+    }
+    if ((uint32_t)index >= entry->count) {
+        return ends(v, CANDID_BAD_CASE);
+    }
+    struct candid_plan *const plan = plan_of(d, entry, v->type);
+    if (plan == NULL) {
+        return ends(v, candid_no_room(d));
+    }
+    const struct candid_step *const step = &plan->steps[index];
+    if (step->way > CANDID_WAY_BARE) {
+        if (step->way == CANDID_WAY_UNKNOWN) {
+            candid_plan_case(d, entry, plan, (uint32_t)index);
+        }
+        if (step->way == CANDID_WAY_MISFIT) {
+            return ends(v, misfit(d, step->ref));
         }
     }
-    if (index >= entry->count) {
-        return CANDID_BAD_CASE;
+    const uint32_t tag = step->offset;
+    *(uint32_t *)(void *)v->out = tag;
+    if (step->way == CANDID_WAY_NOTHING) {
+        return ends(v, candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE);
     }
-    struct candid_wire_field *const wire = &d->fields[entry->first + index];
-    const int32_t tag = find_case(v->type, wire);
-    if (tag < 0) {
-        return wire->ref != -CANDID_KIND_NULL ? misfit(d, wire->ref)
-               : candid_charge(d, 1)          ? CANDID_MISMATCH
-                                              : CANDID_TOO_LARGE;
+    v->out += v->type->of.fields[tag].offset;
+    if (step->way > CANDID_WAY_BARE) {
+        return ends(v, read_decided_case(d, step, v->out));
     }
-    const struct candid_field *const field = &v->type->of.fields[tag];
-    *(uint32_t *)(void *)v->out = (uint32_t)tag;
-    if (wire->ref == -CANDID_KIND_NULL) {
-        const uint32_t kind = field->type->kind;
-        if (kind == CANDID_KIND_NULL || candid_is_misfit(CANDID_KIND_NULL, kind)) {
-            return !candid_charge(d, 1)       ? CANDID_TOO_LARGE
-                   : kind == CANDID_KIND_NULL ? CANDID_OK
-                                              : CANDID_MISMATCH;
-        }
-    }
-    v->ref = wire->ref;
-    v->type = field->type;
-    v->out += field->offset;
-    return AGAIN;
+    v->ref = step->ref;
+    v->type = step->type;
+    return true;
 }
 
 /* ---- vecs ---------------------------------------------------------------------------------------- */
@@ -463,242 +446,178 @@ CANDID_COLD enum candid_result read_blob(struct candid_decoder *d, candid_ref re
                                          struct ic_bytes *out)
 {
     const struct candid_entry *const entry = entry_of(d, ref, CANDID_KIND_VEC);
-    uint64_t count = 0;
     if (entry == NULL) {
         return misfit(d, ref);
     }
-    enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
-    if (result != CANDID_OK) {
-        return result;
+    const int32_t count = candid_number(d, CANDID_LENGTH_BYTES_MAX);
+    if (count < 0) {
+        return (enum candid_result)-count;
     }
+    const size_t size = (uint32_t)count;
     const candid_ref element = (candid_ref)entry->first;
-    if (count == 0 || element == -CANDID_KIND_NAT8) {
-        if (count > candid_left(d)) {
+    if (size == 0 || element == -CANDID_KIND_NAT8) {
+        if (size > candid_left(d)) {
             return CANDID_TRUNCATED;
         }
-        *out = (struct ic_bytes){.at = d->at, .size = (size_t)count};
-        d->at += count;
+        *out = (struct ic_bytes){.at = d->at, .size = size};
+        d->at += size;
         return CANDID_OK;
     }
-    if (count > UINT32_MAX) {
-        return CANDID_TRUNCATED;
-    }
-    result = candid_skip(d, element, (uint32_t)count);
+    const enum candid_result result = candid_skip(d, element, (uint32_t)count);
     return result == CANDID_OK ? CANDID_MISMATCH : result;
 }
 
-/* Opts on both sides, of what has no parts and is of the same kind; or that are all null.
- *   returns   AGAIN when they are neither; nothing is read then */
-CANDID_COLD enum candid_result read_plain_opts(struct candid_decoder *d, candid_ref content,
-                                               const struct candid_type *element, uint8_t *out,
-                                               uint32_t count)
+/* Why there was no memory for so many. Whether they are there is otherwise seen when they are read:
+ * each has a byte or costs a unit. */
+CANDID_COLD enum candid_result no_elements(const struct candid_decoder *d,
+                                           const struct candid_entry *vec, uint32_t count)
 {
-    const uint32_t kind = element->of.inner->kind;
-    const bool is_scalar = content == -(candid_ref)kind && candid_is_scalar(kind);
-    const uint8_t *const start = d->at;
-    for (uint32_t i = 0; i < count; i++) {
+    const uint32_t kind = candid_wire_kind(d, (candid_ref)vec->first);
+    const enum candid_result result = candid_check_count(d, count, kind);
+    return result == CANDID_OK ? candid_no_room(d) : result;
+}
+
+/* Elements that are all decided by the two types. */
+CANDID_COLD enum candid_result read_decided_elements(struct candid_decoder *d,
+                                                     const struct candid_entry *vec,
+                                                     const struct candid_plan *plan,
+                                                     uint8_t *out, uint32_t count)
+{
+    const candid_ref ref = (candid_ref)vec->first;
+    const struct candid_type *const element = plan->type->of.inner;
+    if (plan->way == CANDID_WAY_MISFIT) {
+        const enum candid_result result = candid_skip(d, ref, count);
+        return result == CANDID_OK ? CANDID_MISMATCH : result;
+    }
+    uint8_t *const at = candid_take(d, (uint64_t)count * element->size);
+    if (at == NULL) {
+        return no_elements(d, vec, count);
+    }
+    candid_vec_store(out, at, count);
+    switch (plan->way) {
+    case CANDID_WAY_SCALAR:
+        return count == 1 ? candid_scalar(d, element->kind, at)
+                          : candid_scalars(d, element->kind, at, count, element->size);
+    case CANDID_WAY_OPT_SCALAR:
+        return read_opts(d, ref, element, at, count, true);
+    case CANDID_WAY_OPT_MISFIT:
+        return read_opts(d, ref, element, at, count, false);
+    case CANDID_WAY_BARE_SCALAR:
+        return read_bare_opts(d, element, at, count);
+    case CANDID_WAY_BARE_NOTHING:
+        return null_bare_opts(d, element, at, count);
+    case CANDID_WAY_BARE_MISFIT: {
+        const enum candid_result result = null_bare_opts(d, element, at, count);
+        return result == CANDID_OK ? candid_skip(d, ref, count) : result;
+    }
+    case CANDID_WAY_SKIP:
+        return candid_skip(d, ref, count);
+    case CANDID_WAY_NOTHING:
+    case CANDID_WAY_VALUE:
+    case CANDID_WAY_OPT:
+    case CANDID_WAY_BARE:
+    case CANDID_WAY_MISFIT:
+    case CANDID_WAY_UNKNOWN:
+        break;
+    }
+    return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
+}
+
+/* Fills bytes at `at` with what lies in the `period` bytes before it, over and over. */
+static void copy_before(uint8_t *at, size_t period, size_t bytes)
+{
+    const uint8_t *const from = at - period;
+    size_t i = 0;
+    for (; period >= 8 && i + 8 <= bytes; i += 8) {
+        uint64_t word = 0;
         CANDID_STEP();
-        if (d->at == d->end) {
-            return CANDID_TRUNCATED;
+        __builtin_memcpy(&word, from + i, 8);
+        __builtin_memcpy(at + i, &word, 8);
+    }
+    for (; i < bytes; i++) {
+        CANDID_STEP();
+        at[i] = from[i];
+    }
+}
+
+/* Elements without a byte are all like the one before, which is copied where that pays, and unless it
+ * took memory for a box, which each needs for itself. The first may have taken some for plans, so the
+ * second is read too.
+ *   at   the second */
+CANDID_COLD enum candid_result read_byteless(struct candid_decoder *d, candid_ref ref,
+                                             const struct candid_type *element, uint8_t *at,
+                                             uint32_t left, uint32_t levels)
+{
+    const size_t size = element->size;
+    const uint8_t *const heap = d->heap;
+    const uint64_t units_left = d->units_left;
+    for (uint64_t units = 0; left != 0; units = units_left - d->units_left) {
+        CANDID_STEP();
+        if (units != 0 && heap == d->heap && size <= REPEATED_BYTES_PER_UNIT * units) {
+            if (!candid_charge(d, units * left)) {
+                return CANDID_TOO_LARGE;
+            }
+            copy_before(at, size, size * left);
+            return CANDID_OK;
         }
-        const uint8_t tag = *d->at++;
-        *(bool *)out = tag == 1;
-        if (tag != 0 && !is_scalar) {
-            d->at = start;
-            return AGAIN;
-        }
-        const enum candid_result result = tag == 0 ? CANDID_OK
-                                          : tag == 1
-                                              ? candid_scalar(d, kind, out + element->offset)
-                                              : CANDID_BAD_BOOL;
+        const enum candid_result result = read_part(d, ref, element, at, levels);
+        left--;
         if (result != CANDID_OK) {
-            return result;
+            return give_up_vec(d, ref, left, result);
         }
-        out += element->size;
+        at += size;
     }
     return CANDID_OK;
 }
 
-/* Elements at opts that the message does not have. Those all become null that are of nothing, or of
- * what cannot fit; what has no parts is read as it lies there.
- *   returns   AGAIN when they are neither */
-CANDID_COLD enum candid_result read_bare_opts(struct candid_decoder *d, candid_ref ref,
-                                              const struct candid_type *element, uint8_t *at,
-                                              uint32_t count)
+/* All elements but the last, of more than one. */
+CANDID_HOT bool read_elements(struct candid_decoder *d, struct value *v, enum candid_way way,
+                              uint32_t count)
 {
-    const uint32_t kind = candid_wire_kind(d, ref);
-    const bool nothing = kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED;
-    const struct candid_type *const inner = element->of.inner;
-    const bool is_null = nothing || candid_is_misfit(kind, inner->kind);
-    if (!is_null && (inner->kind != kind || !candid_is_scalar(kind))) {
-        return AGAIN;
+    const uint8_t *const start = d->at;
+    uint32_t left = count - 1;
+    enum candid_result result = read_look(d, v->ref, v->type, v->out, way, v->levels);
+    v->out += v->type->size;
+    if (result == CANDID_OK && d->at == start) {
+        return ends(v, read_byteless(d, v->ref, v->type, v->out, left, v->levels));
     }
-    if (!candid_charge(d, count)) {
-        return CANDID_TOO_LARGE;
-    }
-    enum candid_result result = CANDID_OK;
-    for (uint32_t i = 0; i < count && result == CANDID_OK; i++) {
+    while (result == CANDID_OK && --left != 0) {
         CANDID_STEP();
-        *(bool *)at = !is_null;
-        result = is_null ? CANDID_OK : candid_scalar(d, kind, at + element->offset);
-        at += element->size;
+        result = read_look(d, v->ref, v->type, v->out, way, v->levels);
+        v->out += v->type->size;
     }
-    return is_null && !nothing ? candid_skip(d, ref, count) : result;
+    return result == CANDID_OK || ends(v, give_up_vec(d, v->ref, left, result));
 }
 
-/* Elements that need no loop of ours.
- *   returns   AGAIN when they do */
-CANDID_HOT enum candid_result read_plain_elements(struct candid_decoder *d, candid_ref ref,
-                                                  const struct candid_type *element, uint8_t *at,
-                                                  uint64_t count)
+CANDID_HOT bool read_vec(struct candid_decoder *d, struct value *v)
 {
-    if (element->kind == CANDID_KIND_RESERVED) {
-        return candid_skip(d, ref, (uint32_t)count);
-    }
-    if (element->kind == CANDID_KIND_OPT) {
-        const struct candid_entry *const opt = entry_of(d, ref, CANDID_KIND_OPT);
-        return opt != NULL
-                   ? read_plain_opts(d, (candid_ref)opt->first, element, at, (uint32_t)count)
-                   : read_bare_opts(d, ref, element, at, (uint32_t)count);
-    }
-    if (ref < 0) {
-        return element->kind == (uint32_t)-ref
-                   ? candid_scalars(d, (uint32_t)-ref, at, count, element->size)
-                   : AGAIN;
-    }
-    if (element->kind == CANDID_KIND_RECORD && element->count == 0 &&
-        d->entries[ref].kind == CANDID_KIND_RECORD && d->entries[ref].count == 0) {
-        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
-    }
-    return AGAIN;
-}
-
-/* The first element is at hand, the others wait. */
-CANDID_HOT enum candid_result enter_vec(struct candid_decoder *d, struct stack *s, struct value *v,
-                                        struct record *r, candid_ref ref, uint32_t count,
-                                        const struct candid_type *element)
-{
-    const enum candid_result result = leave_for_frame(d, s, v, r, FRAME_VEC);
-    if (result != CANDID_OK) {
-        return result;
-    }
-    struct frame *const frame = s->top;
-    frame->vec.element = element;
-    frame->vec.ref = ref;
-    frame->vec.left = count - 1;
-    frame->vec.out = v->out + element->size;
-    frame->vec.opt = v->opt;
-    frame->vec.at = d->at;
-    frame->vec.units_left = d->units_left;
-    frame->vec.arena_used = d->arena->used;
-    frame->vec.is_first = true;
-    v->ref = ref;
-    v->type = element;
-    v->opt = NULL;
-    v->vec = frame;
-    return AGAIN;
-}
-
-/* An opt is expected, and there is something else, which does not fit its content either. */
-CANDID_HOT bool is_bare_misfit(uint32_t kind, const struct candid_type *element)
-{
-    return element->kind == CANDID_KIND_OPT && kind != CANDID_KIND_OPT &&
-           candid_is_misfit(kind, element->of.inner->kind) && kind != CANDID_KIND_NULL &&
-           kind != CANDID_KIND_RESERVED;
-}
-
-/* A count in more than one byte, or none.
- *   returns   negative: minus the result */
-CANDID_COLD int64_t read_long_count(struct candid_decoder *d)
-{
-    uint64_t count = 0;
-    const enum candid_result result = candid_leb(d, &count, CANDID_LENGTH_BYTES_MAX);
-    if (result != CANDID_OK) {
-        return -(int64_t)result;
-    }
-    /* More than this many elements have neither bytes nor units. */
-    return count > UINT32_MAX ? (int64_t)UINT32_MAX : (int64_t)count;
-}
-
-/* More than one element, or one that is decided together with others. */
-CANDID_HOT enum candid_result read_elements(struct candid_decoder *d, struct stack *s,
-                                            struct value *v, struct record *r, candid_ref ref,
-                                            uint32_t count)
-{
-    const struct candid_type *const element = v->type->of.inner;
-    uint8_t *at = NULL;
-    if (ref == -CANDID_KIND_NULL && element->kind == CANDID_KIND_NULL) {
-        candid_vec_store(v->out, NULL, count);
-        return candid_charge(d, count) ? CANDID_OK : CANDID_TOO_LARGE;
-    }
-    /* What has parts and bytes needs no further look. */
-    if (ref >= 0 && count <= candid_left(d)) {
-        at = candid_take(d, (uint64_t)count * element->size);
-    }
-    enum candid_result result = CANDID_OK;
-    if (at == NULL) {
-        result = candid_elements(d, &at, count, candid_wire_kind(d, ref), element);
-    }
-    if (result != CANDID_OK) {
-        return result;
-    }
-    candid_vec_store(v->out, element->size == 0 ? NULL : at, count);
-    if (element->kind != CANDID_KIND_VEC && element->kind != CANDID_KIND_VARIANT) {
-        result = read_plain_elements(d, ref, element, at, count);
-        if (result != AGAIN) {
-            return result;
-        }
-    }
-    v->out = at;
-    if (count == 1) {
-        v->ref = ref;
-        v->type = element;
-        return AGAIN;
-    }
-    return enter_vec(d, s, v, r, ref, count, element);
-}
-
-CANDID_HOT enum candid_result read_vec(struct candid_decoder *d, struct stack *s, struct value *v,
-                                       struct record *r)
-{
-    const struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_VEC);
+    struct candid_entry *const entry = entry_of(d, v->ref, CANDID_KIND_VEC);
     if (entry == NULL) {
-        return misfit(d, v->ref);
+        return ends(v, misfit(d, v->ref));
     }
-    uint32_t count = 0;
-    if (d->at != d->end && *d->at < 0x80) {
-        count = *d->at++;
-    } else {
-        const int64_t long_count = read_long_count(d);
-        if (long_count < 0) {
-            return (enum candid_result)-long_count;
-        }
-        count = (uint32_t)long_count;
-    }
-    if (count == 0) {
+    const int32_t number = candid_number(d, CANDID_LENGTH_BYTES_MAX);
+    if (number <= 0) {
         candid_vec_store(v->out, NULL, 0);
-        return CANDID_OK;
+        return ends(v, (enum candid_result)-number);
+    }
+    const uint32_t count = (uint32_t)number;
+    const struct candid_plan *const plan = plan_of(d, entry, v->type);
+    if (plan == NULL) {
+        return ends(v, candid_no_room(d));
     }
     const struct candid_type *const element = v->type->of.inner;
-    const candid_ref ref = (candid_ref)entry->first;
-    const uint32_t kind = candid_wire_kind(d, ref);
-    if (kind != element->kind && candid_is_misfit(kind, element->kind)) {
-        const enum candid_result result = candid_skip(d, ref, count);
-        return result == CANDID_OK ? CANDID_MISMATCH : result;
+    if (plan->way > CANDID_WAY_BARE) {
+        return ends(v, read_decided_elements(d, entry, plan, v->out, count));
     }
-    if (count != 1 || element->size == 0 || is_bare_misfit(kind, element)) {
-        return read_elements(d, s, v, r, ref, count);
-    }
-    /* No frame for one. */
-    uint8_t *const at = candid_take(d, element->size);
+    uint8_t *const at = candid_take(d, (uint64_t)count * element->size);
     if (at == NULL) {
-        return candid_no_room(d, element->size);
+        return ends(v, no_elements(d, entry, count));
     }
-    candid_vec_store(v->out, at, 1);
-    v->ref = ref;
+    candid_vec_store(v->out, at, count);
+    v->ref = (candid_ref)entry->first;
     v->type = element;
     v->out = at;
-    return AGAIN;
+    return count == 1 || read_elements(d, v, plan->way, count);
 }
 
 /* ---- others -------------------------------------------------------------------------------------- */
@@ -719,6 +638,14 @@ CANDID_COLD enum candid_result read_reference(struct candid_decoder *d, candid_r
     return candid_scalar(d, type->kind, out);
 }
 
+CANDID_HOT enum candid_result read_null(struct candid_decoder *d, candid_ref ref)
+{
+    if (ref != -CANDID_KIND_NULL) {
+        return misfit(d, ref);
+    }
+    return candid_charge(d, 1) ? CANDID_OK : CANDID_TOO_LARGE;
+}
+
 CANDID_HOT enum candid_result read_scalar(struct candid_decoder *d, const struct value *v)
 {
     const uint32_t kind = v->type->kind;
@@ -728,6 +655,9 @@ CANDID_HOT enum candid_result read_scalar(struct candid_decoder *d, const struct
     if (kind == CANDID_KIND_INT && v->ref == -CANDID_KIND_NAT) {
         return candid_nat_as_int(d, (struct candid_int *)(void *)v->out);
     }
+    if (kind == CANDID_KIND_FUTURE) {
+        return CANDID_MISSING;
+    }
     return kind == CANDID_KIND_PRINCIPAL && entry_of(d, v->ref, CANDID_KIND_SERVICE) != NULL
                ? candid_scalar(d, kind, v->out)
                : misfit(d, v->ref);
@@ -735,198 +665,64 @@ CANDID_HOT enum candid_result read_scalar(struct candid_decoder *d, const struct
 
 /* ---- the loop ------------------------------------------------------------------------------------ */
 
-/* Reads the value at hand, or goes into it.
- *   returns   CANDID_OK: what is around says what is next; AGAIN: a part of it is at hand; MISMATCH:
- *             it did not fit and is skipped */
-CANDID_HOT enum candid_result read_value(struct candid_decoder *d, struct stack *s, struct value *v,
-                                         struct record *r)
+/* Reads the value at hand, or all of it but the last part, which is at hand then. */
+CANDID_HOT bool read_value(struct candid_decoder *d, struct value *v)
 {
     CANDID_STEP();
     switch (v->type->kind) {
-    case CANDID_KIND_FUTURE:
-        return candid_charge(d, 1) ? CANDID_MISSING : CANDID_TOO_LARGE;
     case CANDID_KIND_NULL:
-        return v->ref != -CANDID_KIND_NULL ? misfit(d, v->ref)
-               : candid_charge(d, 1)       ? CANDID_OK
-                                           : CANDID_TOO_LARGE;
+        return ends(v, read_null(d, v->ref));
     case CANDID_KIND_RESERVED:
-        return candid_skip_one(d, v->ref);
+        return ends(v, candid_skip_one(d, v->ref));
     case CANDID_KIND_OPT:
         return read_opt(d, v);
     case CANDID_KIND_BOX:
-        return enter_box(d, s, v, r);
+        return read_box(d, v);
     case CANDID_KIND_RECORD:
-        return read_record(d, s, v, r);
+        return read_record(d, v);
     case CANDID_KIND_VARIANT:
         return read_variant(d, v);
     case CANDID_KIND_VEC:
-        return read_vec(d, s, v, r);
+        return read_vec(d, v);
     case CANDID_KIND_BLOB:
-        return read_blob(d, v->ref, (struct ic_bytes *)(void *)v->out);
+        return ends(v, read_blob(d, v->ref, (struct ic_bytes *)(void *)v->out));
     case CANDID_KIND_FUNC:
     case CANDID_KIND_SERVICE:
-        return read_reference(d, v->ref, v->type, v->out);
+        return ends(v, read_reference(d, v->ref, v->type, v->out));
     default:
-        return read_scalar(d, v);
+        return ends(v, read_scalar(d, v));
     }
 }
 
-CANDID_HOT enum candid_result next_field(struct candid_decoder *d, struct value *v,
-                                         struct record *r)
+static enum candid_result coerce(struct candid_decoder *d, candid_ref ref,
+                                 const struct candid_type *type, uint8_t *out, uint32_t levels)
 {
-    while (r->step != r->end) {
-        const struct candid_step *const step = r->step++;
-        uint8_t *const out = r->out + step->offset;
-        CANDID_STEP();
-        if (step->kind == CANDID_STEP_VALUE) {
-            v->ref = step->ref;
-            v->type = step->type;
-            v->out = out;
-            return AGAIN;
-        }
-        const enum candid_result result = read_decided(d, step, out);
-        if (result != CANDID_OK) {
-            return result;
-        }
+    struct value v = {ref, type, out, NULL, levels, CANDID_OK};
+    while (read_value(d, &v)) {
     }
+    if (v.result == CANDID_OK || v.opt == NULL || !is_misfit(v.result)) {
+        return v.result;
+    }
+    *(bool *)v.opt = false;
     return CANDID_OK;
-}
-
-/* Fills bytes at `at` with what lies in the `period` bytes before it, over and over. */
-static void copy_before(uint8_t *at, size_t period, size_t bytes)
-{
-    const uint8_t *const from = at - period;
-    size_t i = 0;
-    for (; period >= 8 && i + 8 <= bytes; i += 8) {
-        uint64_t word = 0;
-        CANDID_STEP();
-        __builtin_memcpy(&word, from + i, 8);
-        __builtin_memcpy(at + i, &word, 8);
-    }
-    for (; i < bytes; i++) {
-        CANDID_STEP();
-        at[i] = from[i];
-    }
-}
-
-/* Elements without a byte are all like the one before, which is copied where that pays.
- *   returns   AGAIN when it does not */
-CANDID_COLD enum candid_result repeat_element(struct candid_decoder *d, struct frame *frame)
-{
-    const size_t size = frame->vec.element->size;
-    const uint64_t units = frame->vec.units_left - d->units_left;
-    const bool has_box = frame->vec.arena_used != d->arena->used;
-    frame->vec.units_left = d->units_left;
-    frame->vec.arena_used = d->arena->used;
-    if (has_box) {
-        /* Or the first made plans. */
-        frame->vec.at = frame->vec.is_first ? frame->vec.at : NULL;
-        frame->vec.is_first = false;
-        return AGAIN;
-    }
-    if (size > REPEATED_BYTES_PER_UNIT * units) {
-        return AGAIN;
-    }
-    if (!candid_charge(d, units * frame->vec.left)) {
-        return CANDID_TOO_LARGE;
-    }
-    copy_before(frame->vec.out, size, size * frame->vec.left);
-    return CANDID_OK;
-}
-
-CANDID_HOT enum candid_result next_element(struct candid_decoder *d, struct stack *s,
-                                           struct value *v)
-{
-    struct frame *const frame = v->vec;
-    if (frame->vec.at == d->at) {
-        const enum candid_result result = repeat_element(d, frame);
-        if (result == CANDID_OK) {
-            v->vec = NULL;
-            s->top = frame - 1;
-        }
-        if (result != AGAIN) {
-            return result;
-        }
-    }
-    const struct candid_type *const element = frame->vec.element;
-    const uint32_t left = frame->vec.left - 1;
-    v->ref = frame->vec.ref;
-    v->type = element;
-    v->out = frame->vec.out;
-    if (left == 0) {
-        /* Goes before its last element, so that lists of lists need no depth. */
-        v->opt = frame->vec.opt;
-        v->vec = NULL;
-        s->top = frame - 1;
-        return AGAIN;
-    }
-    frame->vec.left = left;
-    frame->vec.out = v->out + element->size;
-    return AGAIN;
-}
-
-/* The next value of the record at hand, or of what waits.
- *   returns   AGAIN, DONE; or MISSING, then the record at hand lacks a field */
-CANDID_HOT enum candid_result next_value(struct candid_decoder *d, struct stack *s, struct value *v,
-                                         struct record *r)
-{
-    v->opt = NULL;
-    for (;;) {
-        const enum candid_result result = v->vec != NULL ? next_element(d, s, v) : next_field(d, v, r);
-        if (result != CANDID_OK) {
-            return result;
-        }
-        switch (s->top->kind) {
-        case FRAME_NONE:
-            return DONE;
-        case FRAME_RECORD:
-            *r = s->top->record;
-            break;
-        case FRAME_VEC:
-            v->vec = s->top;
-            continue;
-        case FRAME_BOX:
-            break;
-        }
-        s->top--;
-    }
 }
 
 enum candid_result candid_coerce(struct candid_decoder *d, struct candid_entry *args,
                                  const struct candid_type *record, void *out)
 {
-    struct frame near[FRAMES_NEAR + 1];
-    struct stack s = {near, near, near + FRAMES_NEAR};
-    near[0].kind = FRAME_NONE;
-    /* Arguments are a record without a value of its own. */
-    struct value v = {.vec = NULL};
-    struct record r = {0};
-    const struct candid_plan *plan = NULL;
-    enum candid_result result = CANDID_OK;
     if (args->count == 1 && record->count == 1) {
-        v = (struct value){d->fields[args->first].ref, record->of.fields[0].type,
-                           (uint8_t *)out + record->of.fields[0].offset, NULL, NULL};
-        result = AGAIN;
-    } else {
-        result = candid_plan_make(d, args, record, &plan);
-        if (result != CANDID_OK) {
-            return result;
-        }
-        r = (struct record){plan->steps, plan->end, out, NULL};
+        return coerce(d, d->fields[args->first].ref, record->of.fields[0].type,
+                      (uint8_t *)out + record->of.fields[0].offset, CANDID_DEPTH_MAX);
     }
-    for (;;) {
-        if (result == CANDID_OK) {
-            result = next_value(d, &s, &v, &r);
-        }
-        if (result == AGAIN) {
-            result = read_value(d, &s, &v, &r);
-        } else if (result == CANDID_MISMATCH || result == CANDID_MISSING) {
-            result = fall_back(d, &s, &v, &r, result);
-            if (result != CANDID_OK) {
-                return result;
-            }
-        } else if (result != CANDID_OK) {
-            return result == DONE ? CANDID_OK : result;
-        }
+    /* Arguments are a record without a value of its own. */
+    const struct candid_plan *const plan = candid_plan_find(d, args, record);
+    if (plan == NULL) {
+        return candid_no_room(d);
     }
+    enum candid_result result = CANDID_OK;
+    for (const struct candid_step *step = plan->steps; step != plan->end && result == CANDID_OK; step++) {
+        CANDID_STEP();
+        result = coerce(d, step->ref, step->type, (uint8_t *)out + step->offset, CANDID_DEPTH_MAX);
+    }
+    return result;
 }

@@ -40,14 +40,20 @@ static size_t known_header(const struct candid_tuple *types, struct ic_bytes mes
     return 0;
 }
 
-/* Reading by a known header is made for short messages: it saves the type table, and spends more on each
- * value. Thousands of values are cheaper by the table. */
-#define DIRECT_BYTES_MAX 100u
-
-static bool is_direct(const struct candid_tuple *types, size_t message_bytes, size_t header_bytes)
+/* What decoded values may take, in bytes. */
+static size_t heap_max(size_t message_bytes)
 {
-    return header_bytes != 0 &&
-           (!types->repeats || message_bytes - header_bytes <= header_bytes + DIRECT_BYTES_MAX);
+    return message_bytes > (SIZE_MAX - CANDID_HEAP_BYTES_BASE) / CANDID_HEAP_BYTES_PER_BYTE
+               ? SIZE_MAX
+               : CANDID_HEAP_BYTES_BASE + CANDID_HEAP_BYTES_PER_BYTE * message_bytes;
+}
+
+/* From here on at most so much is taken. */
+static void open_heap(struct candid_decoder *d, size_t most)
+{
+    const struct ic_arena *const arena = d->arena;
+    const size_t left = (size_t)(arena->at + arena->size - d->heap);
+    d->heap_end = d->heap + ((left < most ? left : most) & ~(size_t)(IC_ARENA_ALIGN - 1));
 }
 
 static enum candid_result decode(void *out, const struct candid_tuple *types, bool use_known,
@@ -59,28 +65,31 @@ static enum candid_result decode(void *out, const struct candid_tuple *types, bo
     }
     const size_t header_bytes = use_known ? known_header(types, message) : 0;
     enum candid_result result = CANDID_OK;
-    *fast = is_direct(types, message.size, header_bytes);
+    *fast = header_bytes != 0;
     if (*fast) {
         d->at += header_bytes;
+        open_heap(d, heap_max(message.size));
         result = candid_direct(d, types->record, out);
     } else {
         struct candid_entry args;
+        open_heap(d, SIZE_MAX);
         result = candid_header(d, &args);
         if (result == CANDID_OK) {
+            open_heap(d, heap_max(message.size));
             result = candid_coerce(d, &args, types->record, out);
         }
     }
     return result == CANDID_OK && d->at != d->end ? CANDID_TRAILING : result;
 }
 
-static void start(struct candid_decoder *d, struct ic_bytes message, struct ic_arena *arena)
+static void start(struct candid_decoder *d, struct ic_bytes message, const struct ic_arena *arena)
 {
     static const uint8_t nothing[1] = {0};
     d->at = message.size != 0 ? message.at : nothing;
     d->start = d->at;
     d->end = d->at + message.size;
     d->units_left = CANDID_UNITS_BASE + (uint64_t)CANDID_UNITS_PER_BYTE * message.size;
-    d->heap_left = CANDID_HEAP_BYTES_BASE + (uint64_t)CANDID_HEAP_BYTES_PER_BYTE * message.size;
+    d->heap = arena->at + arena->used;
     d->arena = arena;
 }
 
@@ -90,7 +99,9 @@ enum candid_result candid_decode(void *out, const struct candid_tuple *types,
     struct candid_decoder d;
     bool fast = false;
     start(&d, message, arena);
-    return decode(out, types, true, &d, &fast);
+    const enum candid_result result = decode(out, types, true, &d, &fast);
+    arena->used = (size_t)(d.heap - arena->at);
+    return result;
 }
 
 enum candid_result candid_decode_reported(void *out, const struct candid_tuple *types,
@@ -102,5 +113,6 @@ enum candid_result candid_decode_reported(void *out, const struct candid_tuple *
     report->units_max = d.units_left;
     const enum candid_result result = decode(out, types, use_known, &d, &report->fast);
     report->units = report->units_max - d.units_left;
+    arena->used = (size_t)(d.heap - arena->at);
     return result;
 }

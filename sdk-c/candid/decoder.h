@@ -17,6 +17,24 @@
 /* A type on the wire: >= 0 an entry, < 0 a negated primitive kind. */
 typedef int32_t candid_ref;
 
+/* How a field or an element is read. Most are decided by the two types alone. */
+enum candid_way {
+    CANDID_WAY_VALUE, /* by a look at both types */
+    CANDID_WAY_OPT,   /* so too, and both are opts */
+    CANDID_WAY_BARE,  /* so too, at an opt that the message does not have; no box is in it */
+    /* Those below take no look. */
+    CANDID_WAY_NOTHING,      /* a unit: null at null or reserved, a record without fields at such a one */
+    CANDID_WAY_SCALAR,       /* without parts, and of the same kind on both sides */
+    CANDID_WAY_OPT_SCALAR,   /* opts of those on both sides */
+    CANDID_WAY_OPT_MISFIT,   /* opts on both sides, of what cannot fit: skipped, and null */
+    CANDID_WAY_BARE_SCALAR,  /* as SCALAR, at an opt that the message does not have */
+    CANDID_WAY_BARE_NOTHING, /* no field, null or reserved there: null */
+    CANDID_WAY_BARE_MISFIT,  /* what the opt expected cannot hold: skipped, and null */
+    CANDID_WAY_SKIP,         /* not expected, or as good as that */
+    CANDID_WAY_MISFIT,       /* skipped, and what is around does not fit */
+    CANDID_WAY_UNKNOWN,      /* a case that has not come yet */
+};
+
 /* An entry of the type table.
  *   RECORD, VARIANT  fields [first, first + count)
  *   OPT, VEC         inner in first
@@ -25,11 +43,11 @@ typedef int32_t candid_ref;
  *                    size), then its func (ref) */
 struct candid_entry {
     uint8_t kind; /* enum candid_kind */
-    uint8_t mode; /* FUNC: enum candid_mode; RECORD: CANDID_MODE_ENDLESS or any other */
+    uint8_t mode; /* FUNC: enum candid_mode */
     uint32_t first;
     uint32_t count;
     union {
-        struct candid_plan *plan; /* RECORD: those made so far, candid_no_plan is the last */
+        struct candid_plan *plan; /* VEC, RECORD, VARIANT: used last, or candid_no_plan */
         uint32_t result_count;    /* FUNC */
     };
 };
@@ -37,41 +55,39 @@ struct candid_entry {
 struct candid_wire_field {
     uint32_t id;
     candid_ref ref;
-    /* VARIANT: where this case was found last, or any other number; and the type that last lacked it. */
-    uint32_t tag;
-    const struct candid_type *missed;
 };
 
-/* How a field is read. Most are decided by the two types alone. */
-enum candid_step_kind {
-    CANDID_STEP_VALUE,      /* by the loop */
-    CANDID_STEP_SCALAR,     /* without parts, and of the same kind on both sides */
-    CANDID_STEP_NULL,       /* null at null */
-    CANDID_STEP_ABSENT_OPT, /* an opt that is not there, or is nothing: null */
-    CANDID_STEP_SKIP,       /* not expected, or as good as that */
-    CANDID_STEP_MISFIT_OPT, /* skipped, since the opt expected there cannot hold it: null */
-    CANDID_STEP_MISFIT,     /* skipped, and the record does not fit */
-};
-
-/* What to do with the next field of a record. */
+/* What to do with the next field of a record, or with a case. */
 struct candid_step {
     candid_ref ref;
-    uint32_t offset; /* of the member, bytes from the start of the struct */
+    uint32_t offset; /* of the member, bytes from the start of the struct; of a case: its tag */
     const struct candid_type *type;
-    enum candid_step_kind kind;
+    enum candid_way way;
 };
 
-/* How to read a wire record at an expected one. */
+enum candid_plan_state {
+    CANDID_PLAN_DECIDED,    /* the ways of the steps are found out */
+    CANDID_PLAN_NEW,        /* all are VALUE */
+    CANDID_PLAN_USED,       /* so too; once */
+    CANDID_PLAN_NOTHING,    /* there are none */
+    CANDID_PLAN_NEVER_FITS, /* decided, and one is a MISFIT or missing */
+};
+
+/* How to read a wire vec, record or variant at an expected one. */
 struct candid_plan {
     const struct candid_type *type;
-    struct candid_plan *next; /* of the same entry at another type */
-    bool is_decided; /* the kinds of the steps are found out; until then all are VALUE */
-    bool never_fits; /* one of the steps is a MISFIT */
-    const struct candid_step *end;
-    struct candid_step steps[];
+    struct candid_plan *then;   /* of the same entry, used after this one last time; or this one */
+    struct candid_plans *plans; /* of the same entry; NULL: there is no other */
+    struct candid_plan *next;   /* among those */
+    union {
+        enum candid_way way;          /* VEC: of all elements */
+        enum candid_plan_state state; /* RECORD */
+    };
+    const struct candid_step *end; /* RECORD */
+    struct candid_step steps[]; /* fields of both sides; or cases of the wire */
 };
 
-extern struct candid_plan candid_no_plan; /* for no type */
+extern struct candid_plan candid_no_plan; /* for no type; never written to */
 
 /* A pair of types that subtyping has met: wire <: type, or type <: wire when flipped. */
 struct candid_pair {
@@ -85,13 +101,14 @@ struct candid_decoder {
     const uint8_t *end;
     const uint8_t *start;
     uint64_t units_left;
-    uint64_t heap_left; /* bytes of decoded elements and boxes */
-    struct ic_arena *arena;
+    /* What is free of the arena, or as much of it as may be taken: a multiple of IC_ARENA_ALIGN. */
+    uint8_t *heap;
+    uint8_t *heap_end;
+    const struct ic_arena *arena; /* it learns when decoding ends what was taken */
     struct candid_entry *entries;
     struct candid_wire_field *fields; /* never NULL */
     uint32_t entry_count;
     uint32_t field_count;
-    bool endless_marked;
     struct candid_pair *pairs; /* NULL until the first reference is compared */
     uint32_t pair_count;
     struct candid_pair refuted; /* the last; type NULL: none */
@@ -144,6 +161,21 @@ IC_MUST_USE static inline enum candid_result candid_leb(struct candid_decoder *d
     return candid_leb_slow(d, out, bytes_max);
 }
 
+/* candid_number reads the index of a case or the count of a vec.
+ *   returns   negative: minus the result; INT32_MAX: so much or more, of which there is not so much */
+int32_t candid_number_slow(struct candid_decoder *d, uint32_t bytes_max);
+
+IC_MUST_USE CANDID_HOT int32_t candid_number(struct candid_decoder *d, uint32_t bytes_max)
+{
+    const uint8_t *const at = d->at;
+    if (at == d->end || *at >= 0x80) {
+        return candid_number_slow(d, bytes_max);
+    }
+    const uint8_t number = *at;
+    d->at = at + 1;
+    return number;
+}
+
 /* candid_size reads a count of bytes that must be there. */
 IC_MUST_USE static inline enum candid_result candid_size(struct candid_decoder *d, size_t *out)
 {
@@ -187,23 +219,23 @@ static inline bool candid_is_misfit(uint32_t wire, uint32_t expected)
     return (candid_fits[expected] >> wire & 1) == 0;
 }
 
-/* candid_plan_make finds or makes the plan of a record; candid_plan_decide finds out the kinds of its
- * steps, at its second use. */
-IC_MUST_USE enum candid_result candid_plan_make(struct candid_decoder *d,
-                                                struct candid_entry *entry,
-                                                const struct candid_type *type,
-                                                const struct candid_plan **out);
-void candid_plan_decide(const struct candid_decoder *d, struct candid_plan *plan);
+/* candid_plan_find finds or makes the plan of a vec, a record or a variant.
+ *   returns   NULL when there is no room for it, candid_no_room tells why */
+IC_MUST_USE struct candid_plan *candid_plan_find(struct candid_decoder *d,
+                                                 struct candid_entry *entry,
+                                                 const struct candid_type *type);
+
+/* candid_plan_use tells that a record comes for the first or the second time. What can be decided then
+ * is, the second time: most types come once. */
+void candid_plan_use(const struct candid_decoder *d, struct candid_plan *plan);
+
+/* candid_plan_case finds out about a case that is UNKNOWN. */
+void candid_plan_case(const struct candid_decoder *d, const struct candid_entry *variant,
+                      struct candid_plan *plan, uint32_t index);
 
 /* candid_header reads from the magic to the end of the argument types.
  *   args   the argument types as a record entry with fields 0, 1, ... */
 IC_MUST_USE enum candid_result candid_header(struct candid_decoder *d, struct candid_entry *args);
-
-/* A record that contains itself through records only: it has no values. */
-#define CANDID_MODE_ENDLESS 0xffu
-
-/* candid_mark_endless sets the mode of such entries; from the second call on it does nothing. */
-IC_MUST_USE enum candid_result candid_mark_endless(struct candid_decoder *d);
 
 /* candid_coerce reads the values at the expected types, by the rules of coercion. */
 IC_MUST_USE enum candid_result candid_coerce(struct candid_decoder *d,
@@ -224,15 +256,15 @@ IC_MUST_USE enum candid_result candid_subtype(struct candid_decoder *d, candid_r
 IC_MUST_USE enum candid_result candid_skip(struct candid_decoder *d, candid_ref ref,
                                            uint32_t count);
 
-/* The same for one value, which often needs no more than a look. */
+/* The same for one value. */
 IC_MUST_USE enum candid_result candid_skip_one(struct candid_decoder *d, candid_ref ref);
 
-/* The same for the fields of a record that has some; the record itself is charged for. */
+/* The same for the fields of a record; the record itself is charged for. */
 IC_MUST_USE enum candid_result candid_skip_fields(struct candid_decoder *d,
-                                                  const struct candid_entry *entry);
+                                                  const struct candid_entry *record);
 
-/* candid_skip_primitive walks over one value without parts. */
-IC_MUST_USE enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind);
+/* candid_skip_scalar walks over one value without parts, null and reserved and references too. */
+IC_MUST_USE enum candid_result candid_skip_scalar(struct candid_decoder *d, uint32_t kind);
 
 /* candid_scalar reads a value of one of the kinds without parts (BOOL to TEXT, PRINCIPAL), wire and
  * expected kind being the same. SERVICE and FUNC references too. */
@@ -250,53 +282,26 @@ IC_MUST_USE enum candid_result candid_nat_as_int(struct candid_decoder *d, struc
 /* Bytes on the wire of kinds with a fixed size; 0 for the others. */
 uint32_t candid_fixed_size(uint32_t kind);
 
-/* candid_take takes heap for what is decoded, as ic_arena_alloc does, but inlined: small vecs are
- * mostly this.
- *   returns   NULL: there is not so much, candid_no_room tells why */
+/* candid_take takes memory, as ic_arena_alloc does, but inlined: small vecs are mostly this.
+ *   returns   NULL: there is not so much, candid_no_room tells why. Never NULL for no bytes, except
+ *             where the arena has no memory at all */
 IC_MUST_USE CANDID_HOT uint8_t *candid_take(struct candid_decoder *d, uint64_t bytes)
 {
-    struct ic_arena *const arena = d->arena;
-    const size_t used = arena->used;
-    const size_t left = arena->size - used;
-    if (bytes > d->heap_left || bytes > left) {
+    uint8_t *const at = d->heap;
+    if (bytes > (size_t)(d->heap_end - at)) {
         return NULL;
     }
-    const size_t rounded = ((size_t)bytes + IC_ARENA_ALIGN - 1) & ~(size_t)(IC_ARENA_ALIGN - 1);
-    d->heap_left -= bytes;
-    arena->used = used + (rounded <= left ? rounded : left);
-    return arena->at + used;
+    d->heap = at + (((size_t)bytes + IC_ARENA_ALIGN - 1) & ~(size_t)(IC_ARENA_ALIGN - 1));
+    return at;
 }
 
-static inline enum candid_result candid_no_room(const struct candid_decoder *d, uint64_t bytes)
-{
-    return bytes > d->heap_left ? CANDID_TOO_LARGE : CANDID_NO_MEMORY;
-}
+/* The limit was reached, or the arena is too small. */
+IC_MUST_USE enum candid_result candid_no_room(const struct candid_decoder *d);
 
-/* candid_alloc does the same. *at is written on CANDID_OK only. */
-IC_MUST_USE static inline enum candid_result candid_alloc(struct candid_decoder *d, uint8_t **at,
-                                                          uint64_t bytes)
-{
-    uint8_t *const taken = candid_take(d, bytes);
-    if (taken == NULL) {
-        return candid_no_room(d, bytes);
-    }
-    *at = taken;
-    return CANDID_OK;
-}
-
-/* A recursive value takes memory and a frame, and there may be no byte to pay for it. */
-#define CANDID_UNITS_OF_BOX 3u
-
-/* candid_box takes the content of a box: heap and units. */
-IC_MUST_USE enum candid_result candid_box(struct candid_decoder *d, uint8_t **at, uint32_t bytes);
-
-/* candid_elements checks and allocates the elements of a vec.
- *   count     as the message says
- *   kind      of the elements on the wire
- *   returns   the result; *at is no memory for elements without size, but not NULL */
-IC_MUST_USE enum candid_result candid_elements(struct candid_decoder *d, uint8_t **at,
-                                               uint64_t count, uint32_t kind,
-                                               const struct candid_type *element);
+/* candid_check_count checks the count of a vec that is not empty, as the message says.
+ *   kind   of the elements on the wire */
+IC_MUST_USE enum candid_result candid_check_count(const struct candid_decoder *d, uint64_t count,
+                                                  uint32_t kind);
 
 /* The end of the fields. Records without any have no array, so this is no pointer arithmetic. */
 static inline const struct candid_field *candid_fields_end(const struct candid_type *type)

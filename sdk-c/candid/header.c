@@ -52,7 +52,8 @@ static enum candid_result add_fields(struct candid_decoder *d, uint32_t *first, 
         return CANDID_OK;
     }
     struct candid_wire_field *added =
-        ic_arena_alloc(d->arena, (size_t)count * sizeof(struct candid_wire_field));
+        (struct candid_wire_field *)(void *)candid_take(
+            d, (uint64_t)count * sizeof(struct candid_wire_field));
     if (added == NULL) {
         return CANDID_NO_MEMORY;
     }
@@ -89,17 +90,6 @@ static enum candid_result read_fields(struct candid_decoder *d, struct candid_en
         next_id = id + 1;
         field->id = (uint32_t)id;
         result = read_ref(d, &field->ref);
-    }
-    return result;
-}
-
-/* No case has been looked for; most likely each is where it is here. */
-static enum candid_result read_cases(struct candid_decoder *d, struct candid_entry *entry)
-{
-    const enum candid_result result = read_fields(d, entry);
-    for (uint32_t i = 0; result == CANDID_OK && i < entry->count; i++) {
-        d->fields[entry->first + i].tag = i;
-        d->fields[entry->first + i].missed = NULL;
     }
     return result;
 }
@@ -236,17 +226,16 @@ static enum candid_result read_entry(struct candid_decoder *d, struct candid_ent
         candid_ref inner = 0;
         const enum candid_result result = read_ref(d, &inner);
         entry->first = (uint32_t)inner;
+        entry->plan = &candid_no_plan;
         return result;
     }
     case CANDID_KIND_FUNC:
         return read_func_type(d, entry);
     case CANDID_KIND_SERVICE:
         return read_service_type(d, entry);
-    case CANDID_KIND_RECORD:
+    default:
         entry->plan = &candid_no_plan;
         return read_fields(d, entry);
-    default:
-        return read_cases(d, entry);
     }
 }
 
@@ -277,7 +266,7 @@ static enum candid_result read_table(struct candid_decoder *d)
     }
     d->entry_count = count;
     if (count != 0) {
-        d->entries = ic_arena_alloc(d->arena, count * sizeof *d->entries);
+        d->entries = (struct candid_entry *)(void *)candid_take(d, (uint64_t)count * sizeof *d->entries);
         if (d->entries == NULL) {
             return CANDID_NO_MEMORY;
         }
@@ -296,7 +285,6 @@ static void start(struct candid_decoder *d)
     d->fields = &no_fields;
     d->entry_count = 0;
     d->field_count = 0;
-    d->endless_marked = false;
     d->pairs = NULL;
     d->pair_count = 0;
     d->refuted.type = NULL;
@@ -327,66 +315,4 @@ enum candid_result candid_header(struct candid_decoder *d, struct candid_entry *
     }
     d->end = end;
     return result == CANDID_TRUNCATED && is_long ? CANDID_TOO_LARGE : result;
-}
-
-/* ---- records without end ------------------------------------------------------------------------- */
-
-/* A record on the way, and its next field. */
-struct visit {
-    struct candid_entry *entry;
-    uint32_t next;
-};
-
-#define MODE_BEING_VISITED 1u
-#define MODE_VISITED 2u
-
-/* Visits a record and those in it. Each of the stack contains the next one, so where the last contains
- * one of them, or one that is endless, all are endless. */
-static void visit_record(struct candid_decoder *d, struct visit *stack, struct candid_entry *root)
-{
-    uint32_t depth = 1;
-    stack[0] = (struct visit){root, 0};
-    root->mode = MODE_BEING_VISITED;
-    while (depth != 0) {
-        struct visit *const top = &stack[depth - 1];
-        CANDID_STEP();
-        if (top->next == top->entry->count) {
-            top->entry->mode = MODE_VISITED;
-            depth--;
-            continue;
-        }
-        const candid_ref ref = d->fields[top->entry->first + top->next++].ref;
-        if (candid_wire_kind(d, ref) != CANDID_KIND_RECORD || d->entries[ref].mode == MODE_VISITED) {
-            continue;
-        }
-        if (d->entries[ref].mode == 0) {
-            stack[depth++] = (struct visit){&d->entries[ref], 0};
-            d->entries[ref].mode = MODE_BEING_VISITED;
-            continue;
-        }
-        while (depth != 0) {
-            stack[--depth].entry->mode = CANDID_MODE_ENDLESS;
-        }
-    }
-}
-
-enum candid_result candid_mark_endless(struct candid_decoder *d)
-{
-    if (d->endless_marked || d->entry_count == 0) {
-        return CANDID_OK;
-    }
-    const size_t used = d->arena->used;
-    struct visit *const stack = ic_arena_alloc_array(d->arena, d->entry_count, sizeof *stack);
-    if (stack == NULL) {
-        return CANDID_NO_MEMORY;
-    }
-    for (uint32_t i = 0; i < d->entry_count; i++) {
-        CANDID_STEP();
-        if (d->entries[i].kind == CANDID_KIND_RECORD && d->entries[i].mode == 0) {
-            visit_record(d, stack, &d->entries[i]);
-        }
-    }
-    d->arena->used = used;
-    d->endless_marked = true;
-    return CANDID_OK;
 }

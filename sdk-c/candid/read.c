@@ -25,6 +25,17 @@ enum candid_result candid_leb_slow(struct candid_decoder *d, uint64_t *out, uint
     return CANDID_BAD_LEB;
 }
 
+int32_t candid_number_slow(struct candid_decoder *d, uint32_t bytes_max)
+{
+    uint64_t number = 0;
+    const enum candid_result result = candid_leb_slow(d, &number, bytes_max);
+    if (result != CANDID_OK) {
+        return -(int32_t)result;
+    }
+    /* There are no more cases, and more elements have neither bytes nor units. */
+    return number > INT32_MAX ? INT32_MAX : (int32_t)number;
+}
+
 enum candid_result candid_sleb_slow(struct candid_decoder *d, int64_t *out)
 {
     uint64_t value = 0;
@@ -187,7 +198,7 @@ static inline enum candid_result read_int(struct candid_decoder *d, struct candi
     return read_int_slow(d, out);
 }
 
-static enum candid_result nat_as_int_slow(struct candid_decoder *d, struct candid_int *out)
+CANDID_COLD enum candid_result nat_as_int_slow(struct candid_decoder *d, struct candid_int *out)
 {
     struct candid_nat nat;
     const enum candid_result result = read_nat(d, &nat);
@@ -201,9 +212,9 @@ static enum candid_result nat_as_int_slow(struct candid_decoder *d, struct candi
     /* From 2^127 on. As signed digits it needs a leading zero bit, so it may need one digit more
      * than the message has: those are made in the arena. */
     const size_t digits_max = nat.big.size != 0 ? nat.big.size : DIGITS_128;
-    uint8_t *at = ic_arena_alloc(d->arena, digits_max + 1);
+    uint8_t *at = candid_take(d, digits_max + 1);
     if (at == NULL) {
-        return CANDID_NO_MEMORY;
+        return candid_no_room(d);
     }
     for (size_t i = 0; i < digits_max; i++) {
         at[i] = nat.big.size != 0   ? nat.big.at[i] & 0x7f
@@ -241,17 +252,44 @@ enum candid_result candid_nat_as_int(struct candid_decoder *d, struct candid_int
 
 /* ---- bytes --------------------------------------------------------------------------------------- */
 
-static enum candid_result read_text(struct candid_decoder *d, struct ic_bytes *out)
+/* Bytes behind a length of one byte, as is usual.
+ *   returns   false: the length has more bytes, or there are too few; nothing is read */
+CANDID_HOT bool take_short(struct candid_decoder *d, const uint8_t **at, size_t *size)
+{
+    const uint8_t *const start = d->at;
+    if (start == d->end || *start >= 0x80 || *start > candid_left(d) - 1) {
+        return false;
+    }
+    *at = start + 1;
+    *size = *start;
+    d->at = *at + *size;
+    return true;
+}
+
+CANDID_COLD enum candid_result take_long(struct candid_decoder *d, struct ic_bytes *out)
 {
     size_t size = 0;
     const enum candid_result result = candid_size(d, &size);
-    if (result != CANDID_OK) {
-        return result;
-    }
-    out->at = d->at;
-    out->size = size;
+    *out = (struct ic_bytes){.at = d->at, .size = size};
     d->at += size;
-    return size == 0 || ic_utf8_is_valid(*out) ? CANDID_OK : CANDID_BAD_TEXT;
+    return result;
+}
+
+CANDID_COLD enum candid_result check_text(const uint8_t *at, size_t size)
+{
+    return ic_utf8_is_valid((struct ic_bytes){at, size}) ? CANDID_OK : CANDID_BAD_TEXT;
+}
+
+CANDID_HOT enum candid_result read_text(struct candid_decoder *d, struct ic_bytes *out)
+{
+    const uint8_t *at = NULL;
+    size_t size = 0;
+    if (!take_short(d, &at, &size)) {
+        const enum candid_result result = take_long(d, out);
+        return result != CANDID_OK ? result : check_text(out->at, out->size);
+    }
+    *out = (struct ic_bytes){at, size};
+    return size == 0 ? CANDID_OK : check_text(at, size);
 }
 
 /* Up to eight bytes as a number, zeros above. */
@@ -287,9 +325,24 @@ static void copy_principal(struct ic_principal *out, const uint8_t *at, uint32_t
 
 _Static_assert(IC_PRINCIPAL_BYTES_MAX == 29, "three words, four bytes and one");
 
-/* 01, length, bytes: checked, not copied. */
-CANDID_HOT enum candid_result principal_bytes(struct candid_decoder *d, const uint8_t **at,
-                                          uint32_t *bytes)
+/* 01, length, bytes. Returns false when the length has not one byte, as is usual, or any is wrong or
+ * missing; nothing is read then. */
+CANDID_HOT bool take_principal(struct candid_decoder *d, const uint8_t **at, uint32_t *size)
+{
+    const uint8_t *const start = d->at;
+    const size_t left = candid_left(d);
+    if (left < 2 || start[0] != 1 || start[1] > IC_PRINCIPAL_BYTES_MAX || start[1] > left - 2) {
+        return false;
+    }
+    *at = start + 2;
+    *size = start[1];
+    d->at = *at + *size;
+    return true;
+}
+
+/* The same for what take_principal does not take. */
+CANDID_COLD enum candid_result take_other_principal(struct candid_decoder *d, const uint8_t **at,
+                                                    uint32_t *bytes)
 {
     if (candid_left(d) < 2) {
         return CANDID_TRUNCATED;
@@ -314,25 +367,49 @@ CANDID_HOT enum candid_result principal_bytes(struct candid_decoder *d, const ui
     return CANDID_OK;
 }
 
-CANDID_HOT enum candid_result read_principal(struct candid_decoder *d, struct ic_principal *out)
+CANDID_COLD enum candid_result read_other_principal(struct candid_decoder *d,
+                                                    struct ic_principal *out)
 {
     const uint8_t *at = NULL;
     uint32_t size = 0;
-    const enum candid_result result = principal_bytes(d, &at, &size);
+    const enum candid_result result = take_other_principal(d, &at, &size);
     if (result == CANDID_OK) {
         copy_principal(out, at, size);
     }
     return result;
 }
 
-CANDID_COLD enum candid_result skip_principals(struct candid_decoder *d, uint64_t count)
+CANDID_HOT enum candid_result read_principal(struct candid_decoder *d, struct ic_principal *out)
 {
     const uint8_t *at = NULL;
     uint32_t size = 0;
+    if (!take_principal(d, &at, &size)) {
+        return read_other_principal(d, out);
+    }
+    copy_principal(out, at, size);
+    return CANDID_OK;
+}
+
+CANDID_COLD enum candid_result skip_other_principal(struct candid_decoder *d)
+{
+    const uint8_t *at = NULL;
+    uint32_t size = 0;
+    return take_other_principal(d, &at, &size);
+}
+
+CANDID_HOT enum candid_result skip_principal(struct candid_decoder *d)
+{
+    const uint8_t *at = NULL;
+    uint32_t size = 0;
+    return take_principal(d, &at, &size) ? CANDID_OK : skip_other_principal(d);
+}
+
+CANDID_COLD enum candid_result skip_principals(struct candid_decoder *d, uint64_t count)
+{
     enum candid_result result = CANDID_OK;
     for (; result == CANDID_OK && count > 0; count--) {
         CANDID_STEP();
-        result = principal_bytes(d, &at, &size);
+        result = skip_principal(d);
     }
     return result;
 }
@@ -495,20 +572,35 @@ enum candid_result candid_scalars(struct candid_decoder *d, uint32_t kind, uint8
     return read_scalars(d, kind, (uint8_t *)&nowhere, count, 0);
 }
 
-/* A length and as many bytes. */
-static enum candid_result skip_text(struct candid_decoder *d)
+CANDID_COLD enum candid_result skip_long_text(struct candid_decoder *d)
 {
-    size_t size = 0;
-    const enum candid_result result = candid_size(d, &size);
-    if (result != CANDID_OK || size == 0) {
-        return result;
-    }
-    const struct ic_bytes text = {.at = d->at, .size = size};
-    d->at += size;
-    return ic_utf8_is_valid(text) ? CANDID_OK : CANDID_BAD_TEXT;
+    struct ic_bytes text;
+    const enum candid_result result = take_long(d, &text);
+    return result != CANDID_OK ? result : check_text(text.at, text.size);
 }
 
-enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind)
+CANDID_HOT enum candid_result skip_text(struct candid_decoder *d)
+{
+    const uint8_t *at = NULL;
+    size_t size = 0;
+    return !take_short(d, &at, &size) ? skip_long_text(d)
+           : size == 0                ? CANDID_OK
+                                      : check_text(at, size);
+}
+
+CANDID_HOT enum candid_result skip_func(struct candid_decoder *d)
+{
+    if (d->at == d->end) {
+        return CANDID_TRUNCATED;
+    }
+    if (*d->at++ != 1) {
+        return CANDID_BAD_REFERENCE;
+    }
+    const enum candid_result result = skip_principal(d);
+    return result != CANDID_OK ? result : skip_text(d);
+}
+
+enum candid_result candid_skip_scalar(struct candid_decoder *d, uint32_t kind)
 {
     switch (kind) {
     case CANDID_KIND_NULL:
@@ -530,7 +622,10 @@ enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind
     case CANDID_KIND_TEXT:
         return skip_text(d);
     case CANDID_KIND_PRINCIPAL:
-        return skip_principals(d, 1);
+    case CANDID_KIND_SERVICE:
+        return skip_principal(d);
+    case CANDID_KIND_FUNC:
+        return skip_func(d);
     case CANDID_KIND_EMPTY:
         return CANDID_UNINHABITED;
     default:
@@ -538,29 +633,25 @@ enum candid_result candid_skip_primitive(struct candid_decoder *d, uint32_t kind
     }
 }
 
-enum candid_result candid_box(struct candid_decoder *d, uint8_t **at, uint32_t bytes)
+enum candid_result candid_no_room(const struct candid_decoder *d)
 {
-    return candid_charge(d, CANDID_UNITS_OF_BOX) ? candid_alloc(d, at, bytes) : CANDID_TOO_LARGE;
+    const uint8_t *const end = d->arena->at + d->arena->size;
+    return (size_t)(end - d->heap_end) < IC_ARENA_ALIGN ? CANDID_NO_MEMORY : CANDID_TOO_LARGE;
 }
 
 _Static_assert(CANDID_HEAP_BYTES_BASE + (uint64_t)CANDID_HEAP_BYTES_PER_BYTE *
                        CANDID_MESSAGE_BYTES_MAX <= (uint64_t)1 << 40, "no overflow");
 
-enum candid_result candid_elements(struct candid_decoder *d, uint8_t **at, uint64_t count,
-                                   uint32_t kind, const struct candid_type *element)
+enum candid_result candid_check_count(const struct candid_decoder *d, uint64_t count,
+                                      uint32_t kind)
 {
-    static uint64_t nowhere; /* for elements without size: nothing is written there */
-    const uint32_t fixed = candid_fixed_size(kind);
-    *at = (uint8_t *)&nowhere;
     /* Each element has a byte of its own or costs a unit. */
     if (count > candid_left(d)) {
         const bool may_be_nothing = kind == CANDID_KIND_NULL || kind == CANDID_KIND_RESERVED ||
                                     kind == CANDID_KIND_RECORD || kind == CANDID_KIND_BOX;
-        if (!may_be_nothing || count > candid_left(d) + d->units_left) {
-            return may_be_nothing ? CANDID_TOO_LARGE : CANDID_TRUNCATED;
-        }
-    } else if (count * fixed > candid_left(d)) {
-        return CANDID_TRUNCATED;
+        return !may_be_nothing                           ? CANDID_TRUNCATED
+               : count > candid_left(d) + d->units_left ? CANDID_TOO_LARGE
+                                                        : CANDID_OK;
     }
-    return count == 0 || element->size == 0 ? CANDID_OK : candid_alloc(d, at, count * element->size);
+    return count * candid_fixed_size(kind) > candid_left(d) ? CANDID_TRUNCATED : CANDID_OK;
 }

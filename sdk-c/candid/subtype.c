@@ -263,9 +263,10 @@ enum candid_result candid_subtype(struct candid_decoder *d, candid_ref ref,
         return CANDID_MISMATCH;
     }
     if (d->pairs == NULL) {
-        d->pairs = ic_arena_alloc_array(d->arena, CANDID_SUBTYPE_PAIRS_MAX, sizeof *d->pairs);
+        d->pairs = (struct candid_pair *)(void *)candid_take(
+            d, CANDID_SUBTYPE_PAIRS_MAX * sizeof *d->pairs);
         if (d->pairs == NULL) {
-            return CANDID_NO_MEMORY;
+            return candid_no_room(d);
         }
     }
     const uint32_t proved = d->pair_count;

@@ -188,7 +188,6 @@ static void put_tuple(struct did_text *out, const struct gen *gen, const struct 
 {
     did_printf(out, "    .%s.record = &%s_type_%s,\n", member, gen->prefix, tuple->name);
     did_printf(out, "    .%s.narrows = %s,\n", member, did_node_narrows(tuple) ? "true" : "false");
-    did_printf(out, "    .%s.repeats = %s,\n", member, did_node_repeats(tuple) ? "true" : "false");
     if (present[CANDID_KNOWN_RUST]) {
         did_printf(out, "    .%s.known[CANDID_KNOWN_RUST] = {rust_%s, sizeof rust_%s},\n", member,
                    tuple->name, tuple->name);

@@ -128,10 +128,6 @@ uint32_t did_js_keys(struct did_graph *graph);
  * outside of vecs. */
 bool did_node_narrows(const struct did_node *tuple);
 
-/* True when a message of some size can hold thousands of values with parts: there is a vec of such, or
- * a type inside itself. */
-bool did_node_repeats(const struct did_node *tuple);
-
 /* did_layout gives every node its descriptor for this machine. May be called again after
  * did_graph_tuple. */
 void did_layout(struct did_graph *graph);

@@ -185,24 +185,6 @@ bool did_header(struct did_text *out, struct did_graph *graph, const struct did_
     return !t.failed;
 }
 
-static bool is_compound(const struct did_node *node)
-{
-    return node->kind == CANDID_KIND_OPT || node->kind == CANDID_KIND_VEC ||
-           node->kind == CANDID_KIND_RECORD || node->kind == CANDID_KIND_VARIANT;
-}
-
-bool did_node_repeats(const struct did_node *tuple)
-{
-    for (size_t i = 0; i < tuple->edge_count; i++) {
-        const struct did_node *const to = tuple->edges[i].to;
-        if (tuple->edges[i].boxed || (to->kind == CANDID_KIND_VEC && is_compound(to->edges[0].to)) ||
-            (is_compound(to) && did_node_repeats(to))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool did_node_narrows(const struct did_node *tuple)
 {
     for (size_t i = 0; i < tuple->edge_count; i++) {

@@ -39,7 +39,6 @@ static struct candid_text_types *make_types(struct did_graph *graph, struct did_
     types->node = node;
     types->tuple.record = node->descriptor;
     types->tuple.narrows = did_node_narrows(node);
-    types->tuple.repeats = did_node_repeats(node);
     if (did_header(&header, graph, node, CANDID_KNOWN_RUST)) {
         types->tuple.known[CANDID_KNOWN_RUST] = did_pool_copy(
             graph->pool, (struct ic_bytes){.at = (uint8_t *)header.at, .size = header.size});
@@ -428,6 +427,8 @@ static const char *decode_untyped(struct candid_text *t, struct ic_bytes message
     struct candid_decoder d = {.at = message.at,
                                .start = message.at,
                                .end = message.at + message.size,
+                               .heap = arena.at,
+                               .heap_end = arena.at + arena.size / IC_ARENA_ALIGN * IC_ARENA_ALIGN,
                                .arena = &arena};
     struct candid_entry args;
     const char *text = NULL;

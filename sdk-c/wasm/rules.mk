@@ -51,7 +51,7 @@ $(WASM_DIR)/obj/nanopb/%.o: $(NANOPB_STAMP)
 $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(IC_PB_SOURCES)): | $(NANOPB_STAMP)
 
 # For size: what is called rarely, or gains nothing from speed.
-IC_SMALL := $(addprefix sdk-c/src/,arena.c buf.c cell.c principal.c text.c) sdk-c/candid/subtype.c
+IC_SMALL := $(addprefix sdk-c/src/,arena.c buf.c cell.c principal.c text.c) sdk-c/candid/plan.c sdk-c/candid/subtype.c
 $(patsubst %.c,$(WASM_DIR)/obj/%.o,$(IC_SMALL)): WASM_CFLAGS += -Oz
 
 IC_WASM_SOURCES = $(IC_CORE_SOURCES) $(CANDID_SOURCES) sdk-c/wasm/msg.c sdk-c/wasm/env.c sdk-c/wasm/cycles.c sdk-c/wasm/call.c sdk-c/wasm/mem.c

@@ -17,7 +17,7 @@
 
 #define CORPUS "sdk-c/candid/corpus/fuzz_candid"
 #define SAMPLE_TRANSFER 11u /* method of sample.did */
-#define HOSTILE_COUNT 15u   /* methods of hostile.did */
+#define HOSTILE_COUNT 16u   /* methods of hostile.did */
 #define DEAR_COUNT 39u      /* methods of dear.did; those behind are test_candid_search's alone */
 #define MUTATIONS 40u
 

@@ -54,7 +54,8 @@ struct ic_arena;
 #define CANDID_MESSAGE_BYTES_MAX (256u << 20)
 /* From behind the magic to the end of the argument types. SRC: Rust candid 0.10.39, max_header_len */
 #define CANDID_HEADER_BYTES_MAX 65536u
-/* Values nested in values. SRC: Rust candid's bound where the stack size is unknown */
+/* Values nested in values: those that are read, and in each of them those that are skipped.
+ * SRC: Rust candid's bound where the stack size is unknown */
 #define CANDID_DEPTH_MAX 512u
 /* A decode does work in proportion to its bytes, and besides at most BASE + PER_BYTE * bytes units
  * for what has no byte of its own. A unit is at most 100 instructions. One each:
@@ -62,13 +63,13 @@ struct ic_arena;
  * - a record, whether empty, skipped or inside another
  * - a field or argument that is expected and absent
  * - an opt that the message does not have around its value
- * - a level to come back to: a record that waits with further fields for one inside it
+ * - a recursive value inside itself, besides what it is
  * - in comparing types of func and service references: a pair of types, and the parts of both
- * and three for a recursive value inside itself, which takes memory and a level. What does not fit
- * costs no more than what does. */
+ * What does not fit costs no more than what does. */
 #define CANDID_UNITS_BASE 4000u
 #define CANDID_UNITS_PER_BYTE 4u
-/* Elements of vecs and boxed values, in bytes of C: BASE + PER_BYTE * bytes. */
+/* Elements of vecs and boxed values, in bytes of C, each rounded up to 8: BASE + PER_BYTE * bytes. What
+ * is remembered of pairs of types while decoding is among it. */
 #define CANDID_HEAP_BYTES_BASE (1u << 20)
 #define CANDID_HEAP_BYTES_PER_BYTE 1024u
 /* Pairs of types remembered while comparing func and service references. */
@@ -257,7 +258,6 @@ enum { CANDID_KNOWN_RUST, CANDID_KNOWN_JS, CANDID_KNOWN_COUNT };
 struct candid_tuple {
     const struct candid_type *record;
     bool narrows; /* there are variants or opts outside vecs: CANDID_ENCODE_NARROW can save bytes */
-    bool repeats; /* there are vecs of values with parts, or types inside themselves */
     struct ic_bytes known[CANDID_KNOWN_COUNT];
 };
 
@@ -275,8 +275,8 @@ extern const struct candid_type candid_type_null, candid_type_bool, candid_type_
  *             set, the value of an absent opt is not. Contents undefined otherwise.
  *   message   untrusted; text, blobs and big numbers in *out are views into it
  *   arena     elements of vecs, boxed values and scratch go there
- *   cost      20,000 + 150 instructions per byte + 100 per unit (see the limits), heap pages
- *             included; messages made to be dear can take more, sdk-c/candid/README.md tells which
+ *   cost      at most 20,000 + 150 instructions per byte + 100 per unit (see the limits), heap
+ *             pages apart
  *   SPEC: Candid, "Deserialisation" and "Subtyping" */
 IC_MUST_USE enum candid_result candid_decode(void *out, const struct candid_tuple *types,
                                              struct ic_bytes message, struct ic_arena *arena);
