@@ -21,6 +21,9 @@
 #define SPOILT_ONE_IN   24u   /* messages with a wrong byte near the end */
 #define BROKEN_ONE_IN   4u    /* values that stop in the middle and are kept */
 
+#define MADE_MAX        64u   /* types that may come again elsewhere in the same message */
+#define MADE_AGAIN_MAX  6u    /* of those; each may double the type */
+
 #define VEC_COUNT_ANY 3u
 
 struct search {
@@ -32,6 +35,9 @@ struct search {
     const struct wire *args[SEARCH_ARGS_MAX];
     size_t arg_count;
     unsigned change_permille; /* how often a type is changed */
+    const struct wire *made[MADE_MAX]; /* in part or whole */
+    size_t made_count;
+    unsigned made_again;
     bool padded;
     struct axon_buf header;
     struct axon_buf shape;
@@ -156,10 +162,20 @@ static const struct wire *new_variant(struct search *s, const struct candid_type
     return variant;
 }
 
+/* A type of this message again: what is remembered of it at one expected type is of no use at others. */
+static const struct wire *again(struct search *s)
+{
+    if (s->made_count == 0 || s->made_again == MADE_AGAIN_MAX) {
+        return wire_scalar(&s->pool, CANDID_KIND_NULL);
+    }
+    s->made_again++;
+    return s->made[pick(s, s->made_count)];
+}
+
 /* Another type in the place of this one. */
 static const struct wire *replace(struct search *s, const struct candid_type *type, unsigned depth)
 {
-    switch (pick(s, 11)) {
+    switch (pick(s, 13)) {
     case 0:
     case 1:
         return new_scalar(s);
@@ -179,6 +195,9 @@ static const struct wire *replace(struct search *s, const struct candid_type *ty
         return wire_exact(&s->pool, pick_type(s));
     case 9:
         return change(s, pick_type(s), depth + 1);
+    case 10:
+    case 11:
+        return again(s);
     default:
         return type->kind == CANDID_KIND_OPT || type->kind == CANDID_KIND_VEC
                    ? change(s, type->of.inner, depth + 1)
@@ -286,8 +305,12 @@ static const struct wire *change(struct search *s, const struct candid_type *typ
     if (depth >= DEPTH_MAX) {
         return chance(s, 50) ? wire_exact(&s->pool, type) : wire_scalar(&s->pool, CANDID_KIND_NULL);
     }
-    return pick(s, 1000) < s->change_permille ? replace(s, type, depth)
-                                              : change_parts(s, type, depth);
+    const struct wire *made = pick(s, 1000) < s->change_permille ? replace(s, type, depth)
+                                                                 : change_parts(s, type, depth);
+    if (s->made_count < MADE_MAX) {
+        s->made[s->made_count++] = made;
+    }
+    return made;
 }
 
 /* ---- values -------------------------------------------------------------------------------------- */
@@ -621,6 +644,8 @@ static bool make_types(struct search *s)
 {
     s->pool.node_count = s->pool.field_count = 0;
     s->pool.full = false;
+    s->made_count = 0;
+    s->made_again = 0;
     s->padded = false;
     s->types = pick_method(s);
     s->expected = &method_of(s->types)->in;

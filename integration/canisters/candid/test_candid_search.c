@@ -20,12 +20,9 @@
 
 #define SEED  1u
 #define COUNT 8000u /* messages in `make test`, each by known headers and by type table */
-/* The bound is not reached yet: the README of sdk-c/candid tells for what. No more than there is. */
-#define BEYOND_PERCENT_MAX 145.0
-#define BEYOND_SHARE_MAX   3u   /* of a hundred messages, which are made to be dear */
-#define OK_PERCENT_MIN     50u  /* less would say that the messages are not near */
-#define DEAREST_MAX        100u /* no fewer than there are methods */
-#define TOP                10u  /* of them are printed */
+#define OK_PERCENT_MIN 50u  /* less would say that the messages are not near */
+#define DEAREST_MAX    100u /* no fewer than there are methods */
+#define TOP            10u  /* of them are printed */
 /* Types that come so near are given other values, several times. */
 #define NEAR_PERCENT 80.0
 #define NEAR_AGAIN   4u
@@ -157,8 +154,7 @@ static void test_random_messages(void **state)
     free_outcome(&outcome);
     assert_int_equal(outcome.count, 2 * COUNT);
     assert_true(outcome.ok >= outcome.count * OK_PERCENT_MIN / 100);
-    assert_true(outcome.dearest[0].percent <= BEYOND_PERCENT_MAX);
-    assert_true(outcome.exceeded <= outcome.count * BEYOND_SHARE_MAX / 100);
+    assert_int_equal(outcome.exceeded, 0);
 }
 
 /* ---- by hand ------------------------------------------------------------------------------------- */
