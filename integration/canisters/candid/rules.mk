@@ -19,3 +19,5 @@ $(O)/$(CANDID_BENCH_DIR)/search.o $(O)/$(CANDID_BENCH_DIR)/test_candid_search.o:
 $(eval $(call unit_test,candid_search,$(addprefix $(CANDID_BENCH_DIR)/,test_candid_search.c search.c wire.c bench.c) $(BUILD)/gen/dear_did.c $(BUILD)/gen/hostile_did.c,$(AXON_LIBS) candid ic))
 $(O)/$(CANDID_BENCH_DIR)/test_candid_units.o: | $(BUILD)/gen/dear_did.h
 $(eval $(call unit_test,candid_units,$(CANDID_BENCH_DIR)/test_candid_units.c $(BUILD)/gen/dear_did.c,candid ic))
+$(O)/$(CANDID_BENCH_DIR)/test_candid_deep.o: | $(BUILD)/gen/dear_did.h
+$(eval $(call unit_test,candid_deep,$(addprefix $(CANDID_BENCH_DIR)/,test_candid_deep.c bench.c) $(BUILD)/gen/dear_did.c,$(AXON_LIBS) candid ic))

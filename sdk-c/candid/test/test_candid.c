@@ -352,6 +352,22 @@ static void test_zero_sized_elements_are_bounded(void **state)
     assert_int_equal(skip_nulls(1000000000, &report), CANDID_TOO_LARGE);
 }
 
+/* Zeros, which are no message. */
+static void test_messages_are_bounded(void **state)
+{
+    (void)state;
+    static const struct candid_type record = {.kind = CANDID_KIND_RECORD, .size = 1};
+    static const struct candid_tuple nothing = {.record = &record};
+    uint8_t out = 0;
+    uint8_t *const zeros = calloc(CANDID_MESSAGE_BYTES_MAX + 1, 1);
+    assert_non_null(zeros);
+    struct ic_bytes message = {.at = zeros, .size = CANDID_MESSAGE_BYTES_MAX};
+    assert_int_equal(candid_decode(&out, &nothing, message, &arena), CANDID_BAD_MAGIC);
+    message.size++;
+    assert_int_equal(candid_decode(&out, &nothing, message, &arena), CANDID_TOO_LARGE);
+    free(zeros);
+}
+
 static void test_tables_are_bounded(void **state)
 {
     (void)state;
@@ -403,6 +419,99 @@ static void test_header_is_bounded(void **state)
     assert_int_equal(skip_header(20000), CANDID_OK);
     assert_int_equal(skip_header(CANDID_HEADER_BYTES_MAX), CANDID_OK);
     assert_int_equal(skip_header(CANDID_HEADER_BYTES_MAX + 1), CANDID_TOO_LARGE);
+}
+
+/* F = func (F) -> () */
+static const struct candid_type takes_itself;
+static const struct candid_field itself = {.type = &takes_itself};
+static const struct candid_type takes_itself = {.kind = CANDID_KIND_FUNC,
+                                                .size = sizeof(struct candid_func),
+                                                .align = _Alignof(struct candid_func),
+                                                .count = 1,
+                                                .of.fields = &itself};
+
+/* A func at F: so many types that each take the next one, the last itself; and a blob that is not
+ * expected, for the units of its bytes. */
+static enum candid_result compare_funcs(uint32_t count)
+{
+    static const struct candid_type record = {.kind = CANDID_KIND_RECORD,
+                                              .size = sizeof(struct candid_func),
+                                              .align = _Alignof(struct candid_func),
+                                              .count = 1,
+                                              .of.fields = &itself};
+    static const struct candid_tuple types = {.record = &record};
+    enum { BLOB_BYTES = 47232 };
+    static uint8_t message[1u << 16];
+    struct candid_func out;
+    struct candid_report report;
+    size_t size = 6;
+    memcpy(message, "DIDL", 4);
+    message[4] = (uint8_t)((count + 1) | 0x80);
+    message[5] = (uint8_t)((count + 1) >> 7);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t next = i + 1 < count ? i + 1 : i;
+        const uint8_t entry[] = {0x6a, 1, (uint8_t)(next | 0x80), (uint8_t)(next >> 7), 0, 0};
+        memcpy(message + size, entry, sizeof entry);
+        size += sizeof entry;
+    }
+    const uint8_t rest[] = {0x6d, 0x7b, 2, 0, (uint8_t)(count | 0x80), (uint8_t)(count >> 7),
+                            1, 1, 0, 0, 0x80 | (BLOB_BYTES & 0x7f),
+                            0x80 | (BLOB_BYTES >> 7 & 0x7f), BLOB_BYTES >> 14};
+    memcpy(message + size, rest, sizeof rest);
+    size += sizeof rest;
+    memset(message + size, 0, BLOB_BYTES);
+    ic_arena_reset(&arena);
+    return candid_decode_reported(&out, &types,
+                                  (struct ic_bytes){.at = message, .size = size + BLOB_BYTES}, false,
+                                  &arena, &report);
+}
+
+/* The last type is compared both ways round, so there is a pair more than types. */
+static void test_pairs_of_subtyping_are_bounded(void **state)
+{
+    (void)state;
+    assert_int_equal(compare_funcs(10), CANDID_OK);
+    assert_int_equal(compare_funcs(CANDID_SUBTYPE_PAIRS_MAX - 1), CANDID_OK);
+    assert_int_equal(compare_funcs(CANDID_SUBTYPE_PAIRS_MAX), CANDID_TOO_LARGE);
+}
+
+/* So many records, each in the next, the innermost with an opt that is null.
+ *   returns   whether the type table was made narrow */
+static bool is_narrow(uint32_t records)
+{
+    static struct candid_type types[CANDID_NARROW_ENTRIES_MAX + 3];
+    static struct candid_field fields[CANDID_NARROW_ENTRIES_MAX + 3];
+    const struct ic_bytes full = IC_BYTES_LIT("DIDL, in full");
+    const uint8_t value[1] = {false};
+    struct ic_bytes out;
+    types[0] = (struct candid_type){.kind = CANDID_KIND_OPT,
+                                    .size = 1,
+                                    .offset = 1,
+                                    .align = 1,
+                                    .of.inner = &candid_type_null};
+    for (uint32_t i = 1; i <= records + 1; i++) {
+        fields[i].type = &types[i - 1];
+        types[i] = (struct candid_type){.kind = CANDID_KIND_RECORD,
+                                        .size = 1,
+                                        .align = 1,
+                                        .count = 1,
+                                        .of.fields = &fields[i]};
+    }
+    const struct candid_tuple tuple = {
+        .record = &types[records + 1], .narrows = true, .known[CANDID_KNOWN_RUST] = full};
+    ic_arena_reset(&arena);
+    assert_int_equal(candid_encode(&out, &tuple, value, CANDID_ENCODE_NARROW, &arena), CANDID_OK);
+    assert_true(out.size > 4);
+    assert_true(out.at[4] == full.at[4] || out.at[4] == records);
+    return out.at[4] == records;
+}
+
+static void test_narrow_tables_are_bounded(void **state)
+{
+    (void)state;
+    assert_true(is_narrow(1));
+    assert_true(is_narrow(CANDID_NARROW_ENTRIES_MAX));
+    assert_false(is_narrow(CANDID_NARROW_ENTRIES_MAX + 1));
 }
 
 /* A few bytes that ask for elements of 64 KiB each in C. */
@@ -647,8 +756,11 @@ int main(void)
         cmocka_unit_test_setup(test_ints_of_any_size, reset),
         cmocka_unit_test_setup(test_narrow_replies, reset),
         cmocka_unit_test_setup(test_values_survive, reset),
+        cmocka_unit_test_setup(test_messages_are_bounded, reset),
         cmocka_unit_test_setup(test_header_is_bounded, reset),
         cmocka_unit_test_setup(test_heap_is_bounded, reset),
+        cmocka_unit_test_setup(test_pairs_of_subtyping_are_bounded, reset),
+        cmocka_unit_test_setup(test_narrow_tables_are_bounded, reset),
         cmocka_unit_test_setup(test_encoder_runs_out_of_memory_cleanly, reset),
         cmocka_unit_test_setup(test_depth_is_bounded, reset),
         cmocka_unit_test_setup(test_zero_sized_elements_are_bounded, reset),
