@@ -325,26 +325,25 @@ CANDID_HOT bool read_fields(struct candid_decoder *d, struct value *v,
                             const struct candid_step *step, const struct candid_step *end)
 {
     uint8_t *const record = v->out;
-    for (;;) {
+    const struct candid_step *const last = end - 1;
+    for (;; step++) {
         CANDID_STEP();
         v->out = record + step->offset;
-        const bool is_last = step + 1 == end;
         enum candid_result result = CANDID_OK;
         if (step->way > CANDID_WAY_BARE) {
             result = read_decided(d, step, v->out);
-        } else if (is_last) {
+        } else if (step != last) {
+            result = read_look(d, step->ref, step->type, v->out, step->way, v->levels);
+        } else {
             v->ref = step->ref;
             v->type = step->type;
             return true;
-        } else {
-            result = read_look(d, step->ref, step->type, v->out, step->way, v->levels);
         }
-        step++;
-        if (is_last) {
+        if (step == last) {
             return ends(v, result);
         }
         if (result != CANDID_OK) {
-            return ends(v, give_up_record(d, step, end, result));
+            return ends(v, give_up_record(d, step + 1, end, result));
         }
     }
 }
