@@ -35,6 +35,19 @@ void bench_close(void)
     axon_network_free(net);
 }
 
+int bench_set_up(void **state)
+{
+    (void)state;
+    return bench_open() ? 0 : -1;
+}
+
+int bench_tear_down(void **state)
+{
+    (void)state;
+    bench_close();
+    return 0;
+}
+
 /* Calls, and copies the reply of exactly reply_bytes. */
 static void call(uint8_t *reply, size_t reply_bytes, const char *method, struct bench_types types,
                  struct ic_bytes a, struct ic_bytes b)

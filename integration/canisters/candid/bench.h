@@ -54,6 +54,10 @@ struct bench_compared {
 bool bench_open(void);
 void bench_close(void);
 
+/* The same for a group of tests. */
+int bench_set_up(void **state);
+int bench_tear_down(void **state);
+
 /* bench_run calls "decode" or "encode"; ends the program when the call is rejected. */
 struct bench_measured bench_run(const char *method, struct bench_types types,
                                 struct ic_bytes message);

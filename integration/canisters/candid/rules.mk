@@ -13,7 +13,8 @@ $(eval $(call didc_gen,candid_bench,$(CANDID_BENCH_DIR)/candid_bench.did))
 CANDID_BENCH_SOURCES := $(CANDID_BENCH_DIR)/main.c \
     $(addprefix $(BUILD)/gen/,candid_bench_did.c candid_bench_dispatch.c cases_did.c dear_did.c hostile_did.c sample_did.c)
 $(eval $(call canister,candid_bench,$(CANDID_BENCH_SOURCES),$(CANDID_BENCH_DIR)/candid_bench.did))
-$(eval $(call unit_test,candid_cost,$(addprefix $(CANDID_BENCH_DIR)/,test_candid_cost.c bench.c),$(AXON_LIBS) candid ic))
+$(O)/$(CANDID_BENCH_DIR)/test_candid_cost.o: | $(BUILD)/gen/hostile_did.h
+$(eval $(call unit_test,candid_cost,$(addprefix $(CANDID_BENCH_DIR)/,test_candid_cost.c bench.c) $(BUILD)/gen/hostile_did.c,$(AXON_LIBS) candid ic))
 $(eval $(call unit_test,candid_wasm,$(addprefix $(CANDID_BENCH_DIR)/,test_candid_wasm.c bench.c cases.c),$(AXON_LIBS) text didc candid ic))
 $(O)/$(CANDID_BENCH_DIR)/search.o $(O)/$(CANDID_BENCH_DIR)/test_candid_search.o: | $(BUILD)/gen/dear_did.h $(BUILD)/gen/hostile_did.h
 $(eval $(call unit_test,candid_search,$(addprefix $(CANDID_BENCH_DIR)/,test_candid_search.c search.c wire.c bench.c) $(BUILD)/gen/dear_did.c $(BUILD)/gen/hostile_did.c,$(AXON_LIBS) candid ic))

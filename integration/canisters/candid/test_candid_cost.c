@@ -14,10 +14,10 @@
 
 #include "base/buf.h"
 #include "bench.h"
+#include "hostile_did.h"
 
 #define CORPUS "sdk-c/candid/corpus/fuzz_candid"
 #define SAMPLE_TRANSFER 11u /* method of sample.did */
-#define HOSTILE_COUNT 16u   /* methods of hostile.did */
 #define DEAR_COUNT 39u      /* methods of dear.did; those behind are test_candid_search's alone */
 #define MUTATIONS 40u
 
@@ -89,7 +89,7 @@ static void check_mutations(struct worst *worst, uint64_t *random, unsigned own,
             copy[4 + next_random(random) % (seed.size - 4)] = (uint8_t)next_random(random);
         }
         const unsigned method =
-            i % 2 == 0 ? own : (unsigned)(next_random(random) % HOSTILE_COUNT);
+            i % 2 == 0 ? own : (unsigned)(next_random(random) % hostile_method_count);
         check_bound(worst,
                     (struct bench_types){BENCH_HOSTILE, method, (unsigned)(next_random(random) % 2)},
                     (struct ic_bytes){.at = copy, .size = seed.size});
@@ -114,7 +114,7 @@ static void test_kept_corpus_and_mutations(void **state)
         assert_true(axon_buf_read_file(&file, path));
         const struct ic_bytes bytes = axon_buf_bytes(&file);
         if (bytes.size > 1) {
-            check_mutations(&worst, &random, bytes.at[0] % HOSTILE_COUNT,
+            check_mutations(&worst, &random, (unsigned)(bytes.at[0] % hostile_method_count),
                             (struct ic_bytes){bytes.at + 1, bytes.size - 1});
         }
         axon_buf_free(&file);
@@ -385,19 +385,6 @@ static void test_transfer_is_cheap(void **state)
     assert_true(narrow.instructions <= 1500);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return bench_open() ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    bench_close();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,5 +392,5 @@ int main(void)
         cmocka_unit_test(test_dear_messages),
         cmocka_unit_test(test_kept_corpus_and_mutations),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
 }

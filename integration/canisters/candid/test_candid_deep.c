@@ -125,19 +125,6 @@ static void test_skipped_without_end(void **state)
     axon_buf_free(&message);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return bench_open() ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    bench_close();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,5 +134,5 @@ int main(void)
         cmocka_unit_test(test_both_at_once),
         cmocka_unit_test(test_skipped_without_end),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
 }

@@ -203,23 +203,10 @@ static int run_by_hand(int argc, char **argv)
     return outcome.exceeded != 0;
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return bench_open() ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    bench_close();
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_messages),
     };
-    return argc > 1 ? run_by_hand(argc, argv) : cmocka_run_group_tests(tests, set_up, tear_down);
+    return argc > 1 ? run_by_hand(argc, argv) : cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
 }
