@@ -298,6 +298,26 @@ IC_MUST_USE CANDID_HOT uint8_t *candid_take(struct candid_decoder *d, uint64_t b
 /* The limit was reached, or the arena is too small. */
 IC_MUST_USE enum candid_result candid_no_room(const struct candid_decoder *d);
 
+/* candid_box takes memory for what is in a box, and a unit: it is a level without a byte.
+ *   levels   that may still be entered
+ *   box      is written on CANDID_OK only */
+IC_MUST_USE CANDID_HOT enum candid_result candid_box(struct candid_decoder *d, uint8_t **box,
+                                                     uint32_t bytes, uint32_t levels)
+{
+    if (!candid_charge(d, 1)) {
+        return CANDID_TOO_LARGE;
+    }
+    if (levels == 0) {
+        return CANDID_TOO_DEEP;
+    }
+    uint8_t *const taken = candid_take(d, bytes);
+    if (taken == NULL) {
+        return candid_no_room(d);
+    }
+    *box = taken;
+    return CANDID_OK;
+}
+
 /* candid_check_count checks the count of a vec that is not empty, as the message says.
  *   kind   of the elements on the wire */
 IC_MUST_USE enum candid_result candid_check_count(const struct candid_decoder *d, uint64_t count,

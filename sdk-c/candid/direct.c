@@ -148,15 +148,10 @@ CANDID_HOT bool read_vec(struct candid_decoder *d, struct value *v)
 CANDID_HOT bool read_box(struct candid_decoder *d, struct value *v)
 {
     const struct candid_type *const inner = v->type->of.inner;
-    if (!candid_charge(d, 1)) {
-        return ends(v, CANDID_TOO_LARGE);
-    }
-    if (v->levels == 0) {
-        return ends(v, CANDID_TOO_DEEP);
-    }
-    uint8_t *const box = candid_take(d, inner->size);
-    if (box == NULL) {
-        return ends(v, candid_no_room(d));
+    uint8_t *box = NULL;
+    const enum candid_result result = candid_box(d, &box, inner->size, v->levels);
+    if (result != CANDID_OK) {
+        return ends(v, result);
     }
     *(uint8_t **)(void *)v->out = box;
     v->levels--;

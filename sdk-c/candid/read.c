@@ -639,9 +639,6 @@ enum candid_result candid_no_room(const struct candid_decoder *d)
     return (size_t)(end - d->heap_end) < IC_ARENA_ALIGN ? CANDID_NO_MEMORY : CANDID_TOO_LARGE;
 }
 
-_Static_assert(CANDID_HEAP_BYTES_BASE + (uint64_t)CANDID_HEAP_BYTES_PER_BYTE *
-                       CANDID_MESSAGE_BYTES_MAX <= (uint64_t)1 << 40, "no overflow");
-
 enum candid_result candid_check_count(const struct candid_decoder *d, uint64_t count,
                                       uint32_t kind)
 {
