@@ -15,7 +15,7 @@ more_pass() {
 # time (70) or memory (71), or not running at all (126, 127), is no find.
 bug_is_found() {
     local target=$1 status=0; shift
-    "$target" "$@" -runs=400000 -seed=1 -timeout=10 -artifact_prefix=build/fuzzbug/ >build/fuzz.log 2>&1 || status=$?
+    "$target" "$@" -runs=2000000 -seed=1 -timeout=10 -artifact_prefix=build/fuzzbug/ >build/fuzz.log 2>&1 || status=$?
     case $status in
     0 | 70 | 71 | 126 | 127) tail -n 5 build/fuzz.log; return 1 ;;
     esac
